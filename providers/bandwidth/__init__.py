@@ -1,0 +1,1 @@
+"""Bandwidth Messaging v2: plain Python on `requests`, no Django."""
