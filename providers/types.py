@@ -103,7 +103,9 @@ class DeliveryReceipt:
     tag: str
     recipient: str
     status: ReceiptStatus
-    occurred_at: datetime | None
+    sender: str = ""  # our number the message went from
+    application_id: str = ""
+    occurred_at: datetime | None = None
     error_code: str = ""  # the carrier's own, verbatim
     error_text: str = ""  # a sentence for people
     failure_reason: FailureReason | None = None

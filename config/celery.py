@@ -1,0 +1,42 @@
+"""Celery application: queues, routes and the beat schedule."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("trunkline")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# Django's fixup closes the database connection around every task unless told otherwise; it reads
+# this from the app's configuration only.
+app.conf.CELERY_DB_REUSE_MAX = 1000
+app.autodiscover_tasks(["tenants", "messaging"])
+
+# Two kinds of work that must not wait for each other: messages, and slow remote ends.
+app.conf.task_default_queue = "messages"
+app.conf.task_routes = {
+    "messaging.fetch_media": {"queue": "slow"},
+    "messaging.send_mail": {"queue": "slow"},
+    "tenants.provision_tenant": {"queue": "slow"},
+}
+app.conf.beat_schedule = {
+    # Finds events no bell rang for: Valkey was down, or a worker died in the middle.
+    "route-webhook-events": {
+        "task": "messaging.route_webhook_events",
+        "schedule": 2.0,
+        "options": {"expires": 2.0},
+    },
+    "sweep-provisioning": {
+        "task": "tenants.sweep_provisioning",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
+    "sweep-tenants": {
+        "task": "messaging.sweep_tenants",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+}

@@ -1,0 +1,21 @@
+"""Addresses outside any tenant: sign-in, the system portal, webhooks, the platform's API."""
+
+from __future__ import annotations
+
+from django.urls import include, path, re_path
+
+from config import health
+from providers import webhooks
+from tenants import views
+from tenants.sites import system_site
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("accounts/", include("allauth.urls")),
+    path("system/", system_site.urls),
+    path("health/", health.health, name="health"),
+    # With or without a trailing slash and never a redirect: a carrier does not follow those.
+    re_path(r"^webhook/(?P<provider>[a-z]+)/sms/?$", webhooks.receive_view),
+    re_path(r"^webhook/(?P<provider>[a-z]+)/sms/(?P<token>[\w-]{1,100})/?$", webhooks.receive_view),
+    path("api/v1/", include("config.urls_api")),
+]

@@ -1,0 +1,47 @@
+"""Finding the thread a message belongs to, and keeping its last line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+
+from messaging.models import Conversation, Message
+
+
+def participants_key(numbers: Iterable[str]) -> str:
+    """Join the others' numbers so that equal groups make equal keys."""
+    return ",".join(sorted(set(numbers)))
+
+
+def conversation_with(our_number: str, others: Iterable[str], *, at: datetime) -> Conversation:
+    """Return the one thread of these parties, made if need be."""
+    key = participants_key(others)
+    # Insert first: two messages of a new customer may arrive at once.
+    Conversation.objects.bulk_create(
+        [Conversation(our_number=our_number, participants_key=key, last_at=at)],
+        ignore_conflicts=True,
+    )
+    return Conversation.objects.get(our_number=our_number, participants_key=key)
+
+
+def note_last(message: Message) -> None:
+    """Show the message as its thread's last line, unless a later one is there already."""
+    Conversation.objects.filter(
+        Q(last_at__lte=message.created_at) | Q(last_status=""), pk=message.conversation_id
+    ).update(
+        last_text=message.text[:200],
+        last_at=message.created_at,
+        last_status=message.status,
+        last_direction=message.direction,
+    )
+
+
+def note_status(message: Message) -> None:
+    """Refresh the status in the list when the message is still its thread's last line."""
+    Conversation.objects.filter(
+        pk=message.conversation_id,
+        last_at=message.created_at,
+        last_direction=Message.Direction.OUT,
+    ).update(last_status=message.status)

@@ -1,0 +1,27 @@
+"""Tables of a tenant's schema.
+
+Foreign keys to the public schema are DO_NOTHING with a database constraint: deleting the public
+row is refused by PostgreSQL, and Django does not look for the table from the public side.
+"""
+
+from messaging.models.attachment import Attachment
+from messaging.models.configuration import Extension, MessageSetting, SmsConfiguration
+from messaging.models.consent import OptOut
+from messaging.models.conversation import Contact, Conversation, ReadMark
+from messaging.models.mail import MailDelivery
+from messaging.models.message import Message, MessageEvent, Recipient
+
+__all__ = [
+    "Attachment",
+    "Contact",
+    "Conversation",
+    "Extension",
+    "MailDelivery",
+    "Message",
+    "MessageEvent",
+    "MessageSetting",
+    "OptOut",
+    "ReadMark",
+    "Recipient",
+    "SmsConfiguration",
+]

@@ -1,0 +1,141 @@
+"""Messages, and what became of them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from messaging.models.configuration import SmsConfiguration
+from messaging.models.conversation import Conversation
+from providers.types import FailureReason
+from tenants.models import User
+
+
+class Status(models.TextChoices):
+    """State of a message or recipient; RANK says which may follow which."""
+
+    RECEIVED = "received", "Received"
+    SCHEDULED = "scheduled", "Scheduled"
+    QUEUED = "queued", "Queued"
+    SENDING = "sending", "Sending"
+    SENT = "sent", "Sent"
+    UNCONFIRMED = "unconfirmed", "Not confirmed"
+    DELIVERED = "delivered", "Delivered"
+    FAILED = "failed", "Failed"
+    CANCELED = "canceled", "Canceled"
+
+
+# Receipts come late, twice and out of order: a status only gives way to a higher rank. Failed is
+# above all but delivered, which is proof.
+RANK: dict[str, int] = {
+    Status.SCHEDULED: 0,
+    Status.QUEUED: 1,
+    Status.SENDING: 2,
+    Status.SENT: 3,
+    Status.UNCONFIRMED: 4,
+    Status.FAILED: 5,
+    Status.DELIVERED: 6,
+}
+
+
+class Message(models.Model):
+    """One text or MMS. The carrier keeps no copy: this row is the only one."""
+
+    class Direction(models.TextChoices):
+        IN = "in", "In"
+        OUT = "out", "Out"
+
+    class Kind(models.TextChoices):
+        SMS = "sms", "SMS"
+        MMS = "mms", "MMS"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, related_name="messages"
+    )
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    kind = models.CharField(max_length=3, choices=Kind.choices, default=Kind.SMS)
+    status = models.CharField(max_length=12, choices=Status.choices)
+    sender = models.CharField(max_length=16)
+    text = models.TextField(blank=True)
+    segment_count = models.PositiveSmallIntegerField(default=1)
+    encoding = models.CharField(max_length=5, default="GSM-7")  # or UCS-2
+    consent_keyword = models.CharField(max_length=5, blank=True)  # stop, start or help
+    # The account a message goes out or came in by: null = the platform's.
+    configuration = models.ForeignKey(
+        SmsConfiguration, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    author = models.ForeignKey(
+        User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+    )
+    provider_message_id = models.CharField(max_length=64, blank=True)
+    failure_reason = models.CharField(
+        max_length=20, blank=True, choices=[(r.value, r.value) for r in FailureReason]
+    )
+    error_code = models.CharField(max_length=40, blank=True)  # the carrier's, verbatim
+    error_text = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+    sending_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            # Second line against duplicates, behind the webhook inbox's own.
+            models.UniqueConstraint(
+                fields=["direction", "provider_message_id"],
+                condition=~models.Q(provider_message_id=""),
+                name="provider_message_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "created_at"]),
+            models.Index(
+                fields=["next_attempt_at"],
+                name="message_due",
+                condition=models.Q(status__in=["scheduled", "queued", "sending"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+
+class Recipient(models.Model):
+    """Status of an outbound message for one of its recipients."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="recipients")
+    number = models.CharField(max_length=16)
+    status = models.CharField(max_length=12, choices=Status.choices)
+    error_code = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "number"], name="recipient_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"recipient {self.pk}"
+
+
+class MessageEvent(models.Model):
+    """Entry of a message's timeline; rows are only ever added."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    status = models.CharField(max_length=12, choices=Status.choices)
+    recipient = models.CharField(max_length=16, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.at:%H:%M:%S}"

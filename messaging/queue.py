@@ -1,0 +1,31 @@
+"""Handing work to Celery. The rows are the queue: a task lost or not taken is found by a sweep."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from celery import current_app
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+ROUTE_EVENTS = "messaging.route_webhook_events"
+DELIVER = "messaging.deliver_message"
+FETCH_MEDIA = "messaging.fetch_media"
+SEND_MAIL = "messaging.send_mail"
+
+
+def enqueue(task: str, key: UUID | int, *, delay: float | None = None) -> None:
+    """Run the task for a row of the current schema after the commit, `delay` seconds later."""
+    schema = connection.schema_name
+    transaction.on_commit(lambda: publish(task, schema, key, delay=delay))
+
+
+def publish(task: str, schema_name: str, key: UUID | int, *, delay: float | None = None) -> None:
+    """Publish at once; a queue that is down is logged and left to the sweep."""
+    try:
+        current_app.send_task(task, args=[schema_name, str(key)], countdown=delay, retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("%s not queued, the sweep will find it: %s", task, type(error).__name__)

@@ -1,0 +1,50 @@
+"""Celery's doors into the flows. The tenant's schema is the first argument of each tenant task."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from messaging import delivery, drain, mail, media, queue, sweeps
+from tenants.context import TenantUnavailable, entered
+from tenants.models import Tenant
+
+
+@shared_task(name=queue.ROUTE_EVENTS)
+def route_webhook_events() -> None:
+    """Drain the webhook inbox into the tenants."""
+    drain.drain()
+
+
+@shared_task(name=queue.DELIVER)
+def deliver_message(schema_name: str, message_id: str) -> None:
+    """Hand one queued message to its carrier."""
+    with entered(schema_name):
+        delivery.deliver(UUID(message_id))
+
+
+@shared_task(name=queue.FETCH_MEDIA)
+def fetch_media(schema_name: str, attachment_id: str) -> None:
+    """Copy one attachment from the carrier, who keeps it for two days only."""
+    with entered(schema_name):
+        media.fetch(UUID(attachment_id))
+
+
+@shared_task(name=queue.SEND_MAIL)
+def send_mail(schema_name: str, mail_id: str) -> None:
+    """Hand one message to the mail server."""
+    with entered(schema_name):
+        mail.send(int(mail_id))
+
+
+@shared_task(name="messaging.sweep_tenants")
+def sweep_tenants() -> None:
+    """Find what no task was rung for, tenant by tenant."""
+    open_tenants = Tenant.objects.filter(is_active=True, state=Tenant.State.READY)
+    for schema_name in open_tenants.values_list("schema_name", flat=True):
+        try:
+            with entered(schema_name):
+                sweeps.sweep()
+        except TenantUnavailable:
+            continue  # suspended since the list was read

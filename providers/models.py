@@ -1,0 +1,49 @@
+"""The durable inbox of everything carriers post to us."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from tenants.models import Tenant, WebhookEndpoint
+
+
+class WebhookEvent(models.Model):
+    """One event as received. The row is the queue: Celery only rings the bell."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        PROCESSED = "processed", "Processed"
+        UNROUTED = "unrouted", "Unrouted"  # the number belongs to nobody
+        REJECTED = "rejected", "Rejected"  # the endpoint may not speak for that number
+        FAILED = "failed", "Failed"  # cannot be understood, or processing gave up
+
+    # Null = the platform account's own address, which has no token.
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, null=True, on_delete=models.SET_NULL, related_name="events"
+    )
+    provider = models.CharField(max_length=30)
+    dedupe_key = models.BinaryField(max_length=16, unique=True)
+    type = models.CharField(max_length=60, blank=True)
+    # Bytes, not JSON: the only type that takes NULs, lone surrogates and broken UTF-8.
+    payload = models.BinaryField()
+    received_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    tenant = models.ForeignKey(
+        Tenant, null=True, on_delete=models.SET_NULL, related_name="webhook_events"
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["id"], name="webhook_event_pending", condition=models.Q(state="pending")
+            ),
+            models.Index(fields=["state", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type or 'event'} {self.pk}"

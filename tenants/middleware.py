@@ -1,0 +1,107 @@
+"""Finding the tenant in the path, and keeping out who has no business there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound
+from django.shortcuts import redirect, render
+from django.urls import get_script_prefix, set_script_prefix, set_urlconf
+from rest_framework.views import APIView
+
+from tenants.access import note_visit
+from tenants.models.tenant import SLUG_PATTERN, Tenant
+from tenants.roles import Role, role_in
+
+_TENANT_PATH = re.compile(rf"/t/(?P<slug>{SLUG_PATTERN})(?P<rest>/.*)?", re.DOTALL)
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class TenantMiddleware:
+    """Move `/t/<slug>` out of the path into Django's script prefix and enter the schema.
+
+    With the prefix moved, reverse(), redirects and the admin keep the tenant by themselves,
+    and two tabs on two tenants cannot mix: nothing of it is in the session.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        connection.set_schema_to_public()
+        prefix = get_script_prefix()
+        request.tenant = None
+        try:
+            match = _TENANT_PATH.fullmatch(request.path_info)
+            if match is None:
+                request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+                return self.get_response(request)
+            return self._in_tenant(request, match, prefix)
+        finally:
+            # The handler resets the prefix for each request, the test client does not.
+            connection.set_schema_to_public()
+            set_script_prefix(prefix)
+            set_urlconf(None)
+
+    def _in_tenant(
+        self, request: HttpRequest, match: re.Match[str], prefix: str
+    ) -> HttpResponseBase:
+        tenant = Tenant.objects.filter(slug=match["slug"]).first()
+        if tenant is None or not tenant.is_open:
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            return self._closed(request, tenant)
+        if match["rest"] is None:
+            return redirect(f"{prefix}t/{tenant.slug}/")
+        set_script_prefix(f"{prefix}t/{tenant.slug}/")
+        request.tenant = tenant
+        request.urlconf = settings.ROOT_URLCONF
+        request.path_info = match["rest"]
+        connection.set_tenant(tenant)
+        return self.get_response(request)
+
+    def _closed(self, request: HttpRequest, tenant: Tenant | None) -> HttpResponse:
+        if "/api/" in request.path_info:
+            detail = '{"detail":"No such tenant."}' if tenant is None else (
+                '{"detail":"This tenant is suspended or still being set up."}'
+            )
+            return HttpResponseNotFound(detail, content_type="application/json")
+        return render(request, "tenant_closed.html", {"closed_tenant": tenant}, status=404)
+
+
+class AccessMiddleware:
+    """Deny every tenant view to whoever has no role there, or too small a one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Judge the view by its mark (tenants.roles); API views bring permissions of their own."""
+        tenant = request.tenant
+        if tenant is None or getattr(view, "is_public_in_tenant", False) or _is_api(view):
+            return None
+        user = request.user
+        if not user.is_authenticated:
+            return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
+        request.role = role_in(user, tenant)
+        if request.role is None or request.role < getattr(view, "minimum_role", Role.ADMIN):
+            raise PermissionDenied
+        note_visit(request)
+        return None
+
+
+def _is_api(view: Any) -> bool:
+    # DRF's default permission is Denied, so a view that forgets to say more stays shut.
+    cls = getattr(view, "cls", None) or getattr(view, "view_class", None)
+    return isinstance(cls, type) and issubclass(cls, APIView)

@@ -1,0 +1,19 @@
+"""Tables of the public schema that say who is who."""
+
+from tenants.models.access import AccessEntry
+from tenants.models.directory import PhoneNumber, Trunk, WebhookEndpoint
+from tenants.models.keys import ApiKey
+from tenants.models.people import Membership, User
+from tenants.models.tenant import Domain, Tenant
+
+__all__ = [
+    "AccessEntry",
+    "ApiKey",
+    "Domain",
+    "Membership",
+    "PhoneNumber",
+    "Tenant",
+    "Trunk",
+    "User",
+    "WebhookEndpoint",
+]

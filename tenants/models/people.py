@@ -1,0 +1,110 @@
+"""Who may sign in, and what they are in which tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from tenants.models.tenant import Tenant
+
+
+class Accounts(BaseUserManager["User"]):
+    """Creates users by e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Create a user; without a password sign-in is closed until one is set."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """Person who signs in; what they may do in a tenant is said by a membership."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=100, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_system_admin = models.BooleanField(
+        default=False, help_text="Runs the platform and may switch into any tenant."
+    )
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Accounts] = Accounts()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        ordering = ["email"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        """Name for greetings; django.contrib.admin asks for it."""
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        """First word of the name; django.contrib.admin asks for it."""
+        return self.get_full_name().split(" ", maxsplit=1)[0]
+
+    @property
+    def is_staff(self) -> bool:
+        """Never true: the admin sites decide by role, see tenants.sites."""
+        return False
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Decide by the person's role in the tenant of the current connection."""
+        from tenants.roles import may
+
+        return may(self, perm)
+
+    def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
+        return all(self.has_perm(perm, obj) for perm in perm_list)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        from tenants.roles import may_see_app
+
+        return may_see_app(self, app_label)
+
+
+class Membership(models.Model):
+    """What a person is in one tenant."""
+
+    class Role(models.TextChoices):
+        ADMIN = "admin", "Tenant admin"
+        EXTENSION = "extension", "Extension user"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.EXTENSION)
+    # The extension lives in the tenant's schema, which the public schema cannot refer to.
+    extension = models.CharField(
+        max_length=10, blank=True, help_text="Number of the person's extension, such as 101."
+    )
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["user__email"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "tenant"], name="one_membership_per_tenant"),
+            models.CheckConstraint(
+                condition=models.Q(role="admin") | ~models.Q(extension=""),
+                name="extension_user_has_extension",
+                violation_error_message="An extension user needs an extension.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()}"

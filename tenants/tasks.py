@@ -1,0 +1,27 @@
+"""Celery's doors into this package."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from tenants import provisioning
+from tenants.models import Tenant
+
+
+@shared_task(name=provisioning.PROVISION_TASK)
+def provision_tenant(schema_name: str) -> None:
+    """Make a new tenant's schema."""
+    provisioning.provision(schema_name)
+
+
+@shared_task(name="tenants.sweep_provisioning")
+def sweep_provisioning() -> None:
+    """Ask again for schemas nobody made: the queue was down, or a worker died."""
+    waiting = Tenant.objects.filter(
+        state=Tenant.State.PROVISIONING, created_at__lt=timezone.now() - timedelta(seconds=30)
+    )
+    for schema_name in waiting.values_list("schema_name", flat=True):
+        provisioning.request_schema(schema_name)

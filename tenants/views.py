@@ -1,0 +1,32 @@
+"""Public pages that belong to nobody's portal."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from tenants.links import tenant_path
+from tenants.models import Membership
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Send people where they work: system, own tenant, inbox, or a chooser of tenants."""
+    user = request.user
+    if user.is_system_admin:
+        return redirect("system:index")
+    memberships = list(
+        user.memberships.filter(is_active=True, tenant__is_active=True, tenant__state="ready")
+        .select_related("tenant")
+        .order_by("tenant__name")
+    )
+    if len(memberships) == 1:
+        return redirect(_workplace(memberships[0]))
+    places = [(membership.tenant, _workplace(membership)) for membership in memberships]
+    return render(request, "home.html", {"places": places})
+
+
+def _workplace(membership: Membership) -> str:
+    admin = membership.role == Membership.Role.ADMIN
+    return tenant_path(membership.tenant, "" if admin else "inbox/")

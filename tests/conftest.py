@@ -1,0 +1,193 @@
+"""What every test may rely on: two tenants that exist always, and one person of each role.
+
+Acme and Globex are made once per run; each test works inside a transaction that is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django_tenants.utils import tenant_context
+
+from messaging.configurations import create_configuration
+from messaging.models import Extension, MessageSetting, SmsConfiguration
+from tenants.models import ApiKey, Membership, PhoneNumber, Tenant, Trunk, User
+from tenants.provisioning import provision
+
+PASSWORD = "correct horse battery 9"
+ACME_NUMBER = "+19195550101"
+GLOBEX_NUMBER = "+13125550201"
+CUSTOMER = "+15125550300"
+APPLICATION_ID = "93de2206-9669-4e07-948d-329f4b722ee2"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        for slug, name in (("acme", "Acme Dental Group"), ("globex", "Globex Plumbing")):
+            if not Tenant.objects.filter(slug=slug).exists():
+                Tenant(slug=slug, name=name).save()
+                provision(f"t_{slug}")
+        connection.set_schema_to_public()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MEDIA_ROOT = str(tmp_path)
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path)},
+        },
+    }
+    yield
+    cache.clear()
+    connection.set_schema_to_public()
+
+
+@pytest.fixture
+def acme(db: None) -> Tenant:
+    return Tenant.objects.get(slug="acme")
+
+
+@pytest.fixture
+def globex(db: None) -> Tenant:
+    return Tenant.objects.get(slug="globex")
+
+
+@pytest.fixture
+def inside() -> Callable[[Tenant], AbstractContextManager[None]]:
+    """Enter a tenant's schema: `with inside(acme): ...`."""
+    return tenant_context
+
+
+@pytest.fixture
+def root(db: None) -> User:
+    """System admin."""
+    return User.objects.create_user("root@example.com", PASSWORD, is_system_admin=True)
+
+
+def _member(email: str, tenant: Tenant, role: str, extension: str = "") -> User:
+    user = User.objects.create_user(email, PASSWORD)
+    Membership.objects.create(user=user, tenant=tenant, role=role, extension=extension)
+    return user
+
+
+@pytest.fixture
+def alice(acme: Tenant) -> User:
+    """Tenant admin of Acme."""
+    return _member("alice@acme.example", acme, "admin")
+
+
+@pytest.fixture
+def bob(acme: Tenant) -> User:
+    """Extension user of Acme, extension 101."""
+    return _member("bob@acme.example", acme, "extension", "101")
+
+
+@pytest.fixture
+def gina(globex: Tenant) -> User:
+    """Tenant admin of Globex, an outsider to Acme."""
+    return _member("gina@globex.example", globex, "admin")
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """Browser of a signed-in person, with CSRF checks switched on."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def api() -> Callable[..., Client]:
+    """HTTP client that carries a fresh API key of the person."""
+
+    def with_key(user: User, tenant: Tenant | None = None) -> Client:
+        _, secret = ApiKey.issue(user, tenant=tenant)
+        return Client(headers={"Authorization": f"Bearer {secret}"})
+
+    return with_key
+
+
+@pytest.fixture
+def trunk(db: None) -> Trunk:
+    """The platform's Bandwidth trunk."""
+    return Trunk.objects.create(name="Bandwidth", provider="bandwidth", hostname="sip.example.com")
+
+
+@pytest.fixture
+def acme_number(acme: Tenant, trunk: Trunk) -> PhoneNumber:
+    return PhoneNumber.objects.create(number=ACME_NUMBER, trunk=trunk, tenant=acme)
+
+
+@pytest.fixture
+def globex_number(globex: Tenant, trunk: Trunk) -> PhoneNumber:
+    return PhoneNumber.objects.create(number=GLOBEX_NUMBER, trunk=trunk, tenant=globex)
+
+
+def _configuration(tenant: Tenant, trunk: Trunk, **fields: Any) -> SmsConfiguration:
+    values = {
+        "name": "Main",
+        "trunk": trunk,
+        "account_id": "9900001",
+        "application_id": APPLICATION_ID,
+        "auth_method": "basic",
+        "username": "user",
+        "password": "s3cret-Canary",
+        **fields,
+    }
+    with tenant_context(tenant):
+        return create_configuration(
+            tenant,
+            SmsConfiguration(**values),
+            callback_username="bw",
+            callback_password="cb-Canary",
+        )
+
+
+@pytest.fixture
+def acme_configuration(acme: Tenant, trunk: Trunk) -> SmsConfiguration:
+    """Acme's account 9900001 on the platform's trunk, callbacks by bw / cb-Canary."""
+    return _configuration(acme, trunk)
+
+
+@pytest.fixture
+def globex_configuration(globex: Tenant, trunk: Trunk) -> SmsConfiguration:
+    return _configuration(globex, trunk, account_id="9900002", auth_method="oauth2")
+
+
+@pytest.fixture
+def acme_line(
+    acme: Tenant, acme_number: PhoneNumber, acme_configuration: SmsConfiguration
+) -> MessageSetting:
+    """Acme's number, on its own configuration, for extension 101."""
+    with tenant_context(acme):
+        extension = Extension.objects.create(number="101", name="Ann", email="ann@acme.example")
+        return MessageSetting.objects.create(
+            phone_number=acme_number, provider=acme_configuration, extension=extension
+        )
+
+
+@pytest.fixture
+def globex_line(
+    globex: Tenant, globex_number: PhoneNumber, globex_configuration: SmsConfiguration
+) -> MessageSetting:
+    """Globex's number, on its own configuration, for nobody's extension."""
+    with tenant_context(globex):
+        return MessageSetting.objects.create(
+            phone_number=globex_number, provider=globex_configuration
+        )
