@@ -1,0 +1,67 @@
+# Debian 12 needs python3, python3-venv and make; everything else comes from the lock files.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+SOURCES := config messaging providers tenants tests manage.py
+TYPED := config messaging providers tenants
+LOCKS := config/requirements
+
+# The stamp's name holds the locks' content: nothing is asked of the network while they are the same.
+LOCK_ID := $(shell cat $(LOCKS)/*.txt | sha256sum | cut -c1-16)
+stamp = $(VENV)/.$(1)-$(LOCK_ID)
+# The larger set serves the smaller one's purpose.
+have = $(firstword $(wildcard $(foreach set,$(1),$(call stamp,$(set)))) $(call stamp,$(firstword $(1))))
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-run install-dev run test lint format lock clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(call have,embedded dev) ## Prepare .venv, with the embedded servers
+
+install-run: $(call have,run embedded dev) ## Prepare .venv for production: no embedded servers
+
+install-dev: $(call have,dev) ## Prepare .venv with the tools for tests and lint
+
+run: install ## Start the portal on this machine (PORT, DATA_DIR, SIMULATOR_PORT move it)
+	@$(PY) manage.py up $(ARGS)
+
+test: install-dev ## Run the tests beside their own servers; ARGS="-k name" goes to pytest
+	@$(PY) -m config.embedded --throwaway --data .data/test -- $(PY) -m pytest -n 2 $(ARGS)
+
+lint: install-dev ## Check style, types, package borders, templates and migrations
+	@$(PY) -m ruff check $(SOURCES)
+	@$(PY) -m ruff format --check $(SOURCES)
+	@$(PY) -m mypy $(TYPED)
+	@$(VENV)/bin/lint-imports
+	@$(PY) manage.py makemigrations --check --dry-run
+	@$(PY) manage.py check
+
+format: install-dev ## Put the code in shape
+	@$(PY) -m ruff check --fix --quiet $(SOURCES)
+	@$(PY) -m ruff format $(SOURCES)
+
+lock: install-dev ## Pin the newest allowed releases anew
+	@test -x $(VENV)/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv
+	@set -e; lock="$(VENV)/bin/uv pip compile --quiet --upgrade --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url pyproject.toml"; \
+	$$lock -o $(LOCKS)/run.txt; \
+	$$lock --extra embedded -c $(LOCKS)/run.txt -o $(LOCKS)/embedded.txt; \
+	$$lock --extra embedded --group dev -c $(LOCKS)/run.txt -c $(LOCKS)/embedded.txt -o $(LOCKS)/dev.txt
+
+clean: ## Remove .venv and caches; .data, with all messages, stays
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis staticfiles
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.%-$(LOCK_ID):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "installing into $(VENV) ($*; the first time takes a minute or two)"
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) >/dev/null 2>&1 \
+	  || { rm -rf $(VENV); \
+	       echo "cannot create $(VENV): install the package python3-venv" >&2; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+	  -r $(LOCKS)/$*.txt
+	@rm -f $(foreach set,run embedded dev,$(VENV)/.$(set)-*)
+	@touch $@
