@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from config.local import redis_url
-from tests.config.conftest import REPOSITORY, eventually, processes_of
+from tests.config.conftest import REPOSITORY
+from tests.config.watching import eventually, processes_of
 
 
 def argv(data: Path, *command: str) -> list[str]:
@@ -38,8 +39,9 @@ def test_the_commands_exit_code_is_returned(data: Path) -> None:
 
 def test_the_command_is_led_to_the_servers(data: Path) -> None:
     script = (
-        "import os; from config import local; import redis; data = local.data_dir();"
-        "print(redis.Redis.from_url(local.redis_url(data)).ping(), repr(os.environ['DATABASE_URL']))"
+        "import os, redis; from config import local;"
+        "server = redis.Redis.from_url(local.redis_url(local.data_dir()));"
+        "print(server.ping(), repr(os.environ['DATABASE_URL']))"
     )
     assert run(data, sys.executable, "-c", script).stdout == "True ''\n"
 
