@@ -1,0 +1,114 @@
+"""Message Settings: which number, through which account. The screen and the API share these rules."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+
+from messaging.models import MessageSetting, SmsConfiguration
+from providers.registry import platform_account
+from tenants.models import PhoneNumber, Tenant
+from tenants.numbers import NotAPhoneNumber, kind_of, to_e164
+
+ALREADY_IN_USE = "This number is already in use."
+
+
+class NumberProblem(ValueError):
+    """A setting cannot be saved as it is; `field` says which input to mend."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+def resolve_number(
+    tenant: Tenant,
+    text: str,
+    provider: SmsConfiguration | None,
+    *,
+    setting: MessageSetting | None = None,
+) -> PhoneNumber:
+    """Find the typed number among the tenant's, or enter it on the tenant's own trunk.
+
+    `provider` None is the platform's account; `setting` is the row being changed. A new number is
+    written at once: call it last, in the transaction that saves. Raises NumberProblem.
+    """
+    try:
+        number = to_e164(text, country=tenant.country, short_codes=True)
+    except NotAPhoneNumber as error:
+        raise NumberProblem("phone_number", str(error)) from error
+    _check_platform_account(provider, setting)
+    found = PhoneNumber.objects.select_related("trunk").filter(number=number).first()
+    if found is None:
+        found = _enter(tenant, number, provider)
+    _check_owner(tenant, found)
+    _check_trunk(found, provider)
+    taken = MessageSetting.objects.filter(phone_number=found)
+    if taken.exclude(pk=setting.pk if setting else None).exists():
+        raise NumberProblem("phone_number", ALREADY_IN_USE)
+    return found
+
+
+def save_setting(setting: MessageSetting) -> MessageSetting:
+    """Save a setting whose number was resolved.
+
+    Raises NumberProblem when somebody else was quicker with the same number.
+    """
+    try:
+        with transaction.atomic():
+            setting.save()
+    except IntegrityError as error:
+        raise NumberProblem("phone_number", ALREADY_IN_USE) from error
+    return setting
+
+
+def platform_account_is_offered(setting: MessageSetting | None = None) -> bool:
+    """Tell whether the platform's account may be chosen: configured, or chosen before."""
+    chosen = setting is not None and setting.pk is not None and setting.provider_id is None
+    return chosen or platform_account() is not None
+
+
+def _check_platform_account(
+    provider: SmsConfiguration | None, setting: MessageSetting | None
+) -> None:
+    if provider is None and not platform_account_is_offered(setting):
+        raise NumberProblem(
+            "provider", "This platform has no account of its own: choose an SMS/MMS configuration."
+        )
+
+
+def _enter(tenant: Tenant, number: str, provider: SmsConfiguration | None) -> PhoneNumber:
+    if provider is None or provider.trunk.tenant_id != tenant.pk:
+        raise NumberProblem(
+            "phone_number",
+            "This is not one of your numbers. Numbers on the platform's trunk are given out by the"
+            " system admin; choose a configuration on a trunk of your own to add one.",
+        )
+    # Insert first: the unique number decides between two who enter it at once.
+    PhoneNumber.objects.bulk_create(
+        [PhoneNumber(number=number, trunk=provider.trunk, tenant=tenant, kind=kind_of(number))],
+        ignore_conflicts=True,
+    )
+    return PhoneNumber.objects.select_related("trunk").get(number=number)
+
+
+def _check_owner(tenant: Tenant, number: PhoneNumber) -> None:
+    if number.tenant_id == tenant.pk:
+        return
+    # The same words for another tenant's number and one not given out: neither is told apart.
+    raise NumberProblem("phone_number", ALREADY_IN_USE)
+
+
+def _check_trunk(number: PhoneNumber, provider: SmsConfiguration | None) -> None:
+    trunk = number.trunk
+    if provider is None and trunk.tenant_id is not None:
+        raise NumberProblem(
+            "provider",
+            f"This number is on your trunk “{trunk.name}”: choose a configuration of that trunk.",
+        )
+    if provider is not None and provider.trunk_id != trunk.pk:
+        raise NumberProblem(
+            "provider",
+            f"This number is on the trunk “{trunk.name}”, the configuration on"
+            f" “{provider.trunk.name}”: both must be on the same trunk.",
+        )
