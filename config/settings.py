@@ -1,4 +1,4 @@
-"""Trunkline's settings: one file, everything that differs between machines comes from the environment.
+"""Trunkline's settings: one file; what differs between machines comes from the environment.
 
 `.env.example` lists each variable with its meaning.
 """
@@ -38,9 +38,10 @@ HTTPS = _public.scheme == "https"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *env.list("CSRF_TRUSTED_ORIGINS", default=[])]
 
-# --- Applications -------------------------------------------------------------------------------
+# --- Applications ---
 SHARED_APPS = [
     "django_tenants",
+    "config",
     "tenants",
     "providers",
     "unfold.apps.BasicAppConfig",
@@ -112,7 +113,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
-# --- Database and queue ---------------------------------------------------------------------------
+# --- Database and queue ---
 EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
 EMBEDDED_REDIS = not env.str("REDIS_URL", default="")
 
@@ -163,7 +164,7 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]  # the proxy's business
 
-# --- Sign-in ----------------------------------------------------------------------------------------
+# --- Sign-in ---
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -192,7 +193,7 @@ USERSESSIONS_TRACK_ACTIVITY = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = False
 
-# --- Pages --------------------------------------------------------------------------------------------
+# --- Pages ---
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -229,7 +230,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-# --- API ------------------------------------------------------------------------------------------------
+# --- API ---
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "tenants.api.authentication.ApiKeyAuthentication",
@@ -254,7 +255,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-# --- Celery -----------------------------------------------------------------------------------------------
+# --- Celery ---
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_SERIALIZER = "json"
@@ -270,7 +271,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
-# --- E-mail -------------------------------------------------------------------------------------------------
+# --- E-mail ---
 # Unset = mail is written to DATA_DIR/mail, so that a trial shows what would be sent.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
@@ -281,7 +282,7 @@ else:
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"trunkline@{_public.hostname}")
 
-# --- Carriers -------------------------------------------------------------------------------------------------
+# --- Carriers ---
 PROVIDERS = {"bandwidth": "providers.bandwidth.provider.BandwidthProvider"}
 BANDWIDTH_MESSAGE_BASE_URL = env.str(
     "BANDWIDTH_MESSAGE_BASE_URL", default="https://messaging.bandwidth.com/api/v2"

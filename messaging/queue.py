@@ -6,8 +6,10 @@ import logging
 from uuid import UUID
 
 from celery import current_app
-from django.db import connection, transaction
+from django.db import transaction
 from kombu.exceptions import OperationalError
+
+from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +21,7 @@ SEND_MAIL = "messaging.send_mail"
 
 def enqueue(task: str, key: UUID | int, *, delay: float | None = None) -> None:
     """Run the task for a row of the current schema after the commit, `delay` seconds later."""
-    schema = connection.schema_name
+    schema = tenant_connection.schema_name
     transaction.on_commit(lambda: publish(task, schema, key, delay=delay))
 
 

@@ -49,9 +49,8 @@ def with_unread_count(conversations: QuerySet[Conversation], user: User) -> Quer
 
 def mark_read(conversation: Conversation, user: User, *, until: datetime | None = None) -> None:
     """Move the person's read mark up to `until` (now); marks never move back."""
+    at = until or timezone.now()
     ReadMark.objects.bulk_create(
-        [ReadMark(conversation=conversation, user=user, read_at=until or timezone.now())],
-        update_conflicts=True,
-        unique_fields=["conversation", "user"],
-        update_fields=["read_at"],
+        [ReadMark(conversation=conversation, user=user, read_at=at)], ignore_conflicts=True
     )
+    ReadMark.objects.filter(conversation=conversation, user=user, read_at__lt=at).update(read_at=at)

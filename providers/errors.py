@@ -17,7 +17,9 @@ class ProviderError(Exception):
 class TemporaryFailure(ProviderError):
     """Nothing was sent: try again, after `retry_after` seconds when the carrier named a time."""
 
-    def __init__(self, detail: str, *, error_code: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self, detail: str, *, error_code: str = "", retry_after: float | None = None
+    ) -> None:
         super().__init__(detail, error_code=error_code)
         self.retry_after = retry_after
 

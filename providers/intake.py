@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError
 from providers import bell
 from providers.errors import WebhookMalformed, WebhookUnauthorized
 from providers.models import WebhookEvent
-from providers.registry import UnknownProvider, platform_webhook_credentials, provider_class
+from providers.registry import platform_webhook_credentials, provider_class
 from providers.types import WebhookCredentials, WebhookItem
 from tenants.endpoints import find_endpoint
 
@@ -41,10 +41,16 @@ class Answer:
 
 
 _ACCEPTED = Answer(status=200, detail="stored")
-_UNKNOWN_ADDRESS = Answer(status=404, detail="No such webhook address: copy it again in the portal.")
+_UNKNOWN_ADDRESS = Answer(
+    status=404, detail="No such webhook address: copy it again in the portal."
+)
 _UNAVAILABLE = Answer(
     status=503, detail="Not stored, please send again.", headers={"Retry-After": "5"}
 )
+
+
+class _NoSuchAddress(LookupError):
+    """The path stands for no configuration of this carrier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +72,8 @@ def receive(
     if method != "POST":
         return Answer(status=405, detail="Webhooks are posted.", headers={"Allow": "POST"})
     try:
-        carrier = provider_class(provider)
-        door = _find_door(provider, token)
-        if door is None:
-            return _UNKNOWN_ADDRESS
-        carrier.authenticate_webhook(headers, door.credentials)
-        if len(body) > settings.WEBHOOK_BODY_LIMIT:
-            return too_large()
-        items = carrier.split_webhook(body)
-        _store(provider, door, items)
-    except UnknownProvider:
+        return _take(provider, token, headers=headers, body=body)
+    except _NoSuchAddress:
         return _UNKNOWN_ADDRESS
     except WebhookUnauthorized as error:
         # Bandwidth's first request carries no credentials: only this header makes it send them.
@@ -86,7 +84,17 @@ def receive(
     except (DatabaseError, InterfaceError) as error:
         logger.error("webhook events not stored: %s", type(error).__name__)
         return _UNAVAILABLE
+
+
+def _take(provider: str, token: str | None, *, headers: Mapping[str, str], body: bytes) -> Answer:
+    door = _find_door(provider, token)
+    carrier = provider_class(provider)
+    carrier.authenticate_webhook(headers, door.credentials)
+    if len(body) > settings.WEBHOOK_BODY_LIMIT:
+        return too_large()
+    items = carrier.split_webhook(body)
     if items:
+        _store(provider, door, items)
         bell.ring()
     return _ACCEPTED
 
@@ -96,17 +104,21 @@ def too_large() -> Answer:
     return Answer(status=413, detail=f"The body is over {settings.WEBHOOK_BODY_LIMIT} bytes.")
 
 
-def _find_door(provider: str, token: str | None) -> _Door | None:
+def _find_door(provider: str, token: str | None) -> _Door:
     if token is None:
         # Without a platform account the address does not exist.
         if provider != "bandwidth" or not settings.BANDWIDTH_ACCOUNT_ID:
-            return None
+            raise _NoSuchAddress
         return _Door(endpoint_id=None, tenant_id=None, credentials=platform_webhook_credentials())
     endpoint = find_endpoint(token)
     if endpoint is None or endpoint.provider != provider:
-        return None
+        raise _NoSuchAddress
     credentials = (
-        [WebhookCredentials(username=endpoint.callback_username, password=endpoint.callback_password)]
+        [
+            WebhookCredentials(
+                username=endpoint.callback_username, password=endpoint.callback_password
+            )
+        ]
         if endpoint.callback_username
         else []
     )

@@ -39,6 +39,4 @@ def _answer(request: HttpRequest, provider: str, token: str | None) -> Answer:
             oversize = True
     if oversize:
         return intake.too_large()
-    return intake.receive(
-        provider, token, method=request.method or "", headers=headers, body=body
-    )
+    return intake.receive(provider, token, method=request.method or "", headers=headers, body=body)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
-
 from tenants.models.access import AccessEntry
 from tenants.roles import Role
+from tenants.schema import PortalRequest
 
 _SEEN = "visited_tenants"
 
 
-def note_visit(request: HttpRequest) -> None:
+def note_visit(request: PortalRequest) -> None:
     """Record the first page of a system admin's visit and each later change."""
-    if request.role != Role.SYSTEM:
+    tenant = request.tenant
+    if tenant is None or request.role != Role.SYSTEM:
         return
     visited: list[int] = request.session.get(_SEEN, [])
-    tenant = request.tenant
     if request.method in ("GET", "HEAD", "OPTIONS"):
         if tenant.pk in visited:
             return
@@ -23,7 +22,7 @@ def note_visit(request: HttpRequest) -> None:
     else:
         action = request.method or ""
     AccessEntry.objects.create(
-        user_id=request.user.pk,
+        user=request.user,
         tenant=tenant,
         action=action,
         path=request.path[:500],

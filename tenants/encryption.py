@@ -24,7 +24,11 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
 
 def encrypt(text: str) -> str:
     """Encrypt with the first key of FIELD_ENCRYPTION_KEYS; "" stays ""."""
-    return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(text.encode()).decode() if text else ""
+    return (
+        _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
+        if text
+        else ""
+    )
 
 
 def decrypt(token: str) -> str:

@@ -16,7 +16,9 @@ def _hash(token: str) -> bytes:
 def create_endpoint(tenant: Tenant, trunk: Trunk) -> tuple[WebhookEndpoint, str]:
     """Make an endpoint and return it with its token, which only the hash is kept of."""
     token = secrets.token_urlsafe(24)
-    return WebhookEndpoint.objects.create(tenant=tenant, trunk=trunk, token_hash=_hash(token)), token
+    return WebhookEndpoint.objects.create(
+        tenant=tenant, trunk=trunk, token_hash=_hash(token)
+    ), token
 
 
 def find_endpoint(token: str) -> WebhookEndpoint | None:

@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound
+from django.http import HttpResponse, HttpResponseBase, HttpResponseNotFound
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from rest_framework.views import APIView
@@ -18,10 +17,11 @@ from rest_framework.views import APIView
 from tenants.access import note_visit
 from tenants.models.tenant import SLUG_PATTERN, Tenant
 from tenants.roles import Role, role_in
+from tenants.schema import PortalRequest, tenant_connection
 
 _TENANT_PATH = re.compile(rf"/t/(?P<slug>{SLUG_PATTERN})(?P<rest>/.*)?", re.DOTALL)
 
-GetResponse = Callable[[HttpRequest], HttpResponseBase]
+GetResponse = Callable[[PortalRequest], HttpResponseBase]
 
 
 class TenantMiddleware:
@@ -34,8 +34,8 @@ class TenantMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        connection.set_schema_to_public()
+    def __call__(self, request: PortalRequest) -> HttpResponseBase:
+        tenant_connection.set_schema_to_public()
         prefix = get_script_prefix()
         request.tenant = None
         try:
@@ -46,12 +46,12 @@ class TenantMiddleware:
             return self._in_tenant(request, match, prefix)
         finally:
             # The handler resets the prefix for each request, the test client does not.
-            connection.set_schema_to_public()
+            tenant_connection.set_schema_to_public()
             set_script_prefix(prefix)
             set_urlconf(None)
 
     def _in_tenant(
-        self, request: HttpRequest, match: re.Match[str], prefix: str
+        self, request: PortalRequest, match: re.Match[str], prefix: str
     ) -> HttpResponseBase:
         tenant = Tenant.objects.filter(slug=match["slug"]).first()
         if tenant is None or not tenant.is_open:
@@ -63,13 +63,15 @@ class TenantMiddleware:
         request.tenant = tenant
         request.urlconf = settings.ROOT_URLCONF
         request.path_info = match["rest"]
-        connection.set_tenant(tenant)
+        tenant_connection.set_tenant(tenant)
         return self.get_response(request)
 
-    def _closed(self, request: HttpRequest, tenant: Tenant | None) -> HttpResponse:
+    def _closed(self, request: PortalRequest, tenant: Tenant | None) -> HttpResponse:
         if "/api/" in request.path_info:
-            detail = '{"detail":"No such tenant."}' if tenant is None else (
-                '{"detail":"This tenant is suspended or still being set up."}'
+            detail = (
+                '{"detail":"No such tenant."}'
+                if tenant is None
+                else ('{"detail":"This tenant is suspended or still being set up."}')
             )
             return HttpResponseNotFound(detail, content_type="application/json")
         return render(request, "tenant_closed.html", {"closed_tenant": tenant}, status=404)
@@ -81,11 +83,11 @@ class AccessMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: PortalRequest) -> HttpResponseBase:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+        self, request: PortalRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
         """Judge the view by its mark (tenants.roles); API views bring permissions of their own."""
         tenant = request.tenant

@@ -11,6 +11,7 @@ from django_tenants.utils import quote_schema_name
 from kombu.exceptions import OperationalError
 
 from tenants.models.tenant import Tenant
+from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,11 @@ def provision(schema_name: str) -> None:
             with connection.cursor() as cursor:
                 cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_schema_name(schema_name)}")
             call_command(
-                "migrate_schemas", tenant=True, schema_name=schema_name, interactive=False, verbosity=0
+                "migrate_schemas",
+                tenant=True,
+                schema_name=schema_name,
+                interactive=False,
+                verbosity=0,
             )
         except DatabaseError:
             logger.exception("schema of a tenant could not be made")
@@ -57,6 +62,6 @@ def provision(schema_name: str) -> None:
             raise
         tenant.update(state=Tenant.State.READY)
     finally:
-        connection.set_schema_to_public()
+        tenant_connection.set_schema_to_public()
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [schema_name])

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import uuid
 
-from django.db import connection, models
+from django.db import models
 
 from messaging.models.message import Message
 from tenants.models import User
+from tenants.schema import tenant_connection
 
 
 def stored_path(attachment: Attachment, filename: str) -> str:
     """Place the file in the tenant's own folder under a name nobody can guess or choose."""
-    return f"{connection.schema_name}/{attachment.pk.hex[:2]}/{attachment.pk.hex}"
+    return f"{tenant_connection.schema_name}/{attachment.pk.hex[:2]}/{attachment.pk.hex}"
 
 
 class Attachment(models.Model):

@@ -116,9 +116,7 @@ class Recipient(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["message", "number"], name="recipient_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["message", "number"], name="recipient_once")]
 
     def __str__(self) -> str:
         return f"recipient {self.pk}"

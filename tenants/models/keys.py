@@ -38,7 +38,9 @@ class ApiKey(models.Model):
         return self.name or f"{self.hint}…"
 
     @classmethod
-    def issue(cls, user: User, *, tenant: Tenant | None = None, name: str = "") -> tuple[ApiKey, str]:
+    def issue(
+        cls, user: User, *, tenant: Tenant | None = None, name: str = ""
+    ) -> tuple[ApiKey, str]:
         """Make a key and return it with its secret, which is shown this once only."""
         secret = f"tl_{secrets.token_urlsafe(32)}"
         key = cls.objects.create(

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from tenants.models.tenant import Tenant
+from tenants.roles import may, may_see_app
 
 
 class Accounts(BaseUserManager["User"]):
@@ -65,16 +66,12 @@ class User(AbstractBaseUser):
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Decide by the person's role in the tenant of the current connection."""
-        from tenants.roles import may
-
         return may(self, perm)
 
     def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
         return all(self.has_perm(perm, obj) for perm in perm_list)
 
     def has_module_perms(self, app_label: str) -> bool:
-        from tenants.roles import may_see_app
-
         return may_see_app(self, app_label)
 
 

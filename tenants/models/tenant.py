@@ -69,7 +69,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]  # django-tenants has no types
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.schema_name:
-            self.schema_name = schema_name_for(self.slug)
+            self.schema_name: str = schema_name_for(self.slug)
         super().save(*args, **kwargs)
 
     @property

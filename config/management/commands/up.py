@@ -1,0 +1,116 @@
+"""`manage.py up`: the whole portal on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from config import processes
+from config.embedded import (
+    LocalError,
+    PortInUse,
+    Supervisor,
+    require_free_port,
+    start_local_servers,
+)
+from messaging import demo
+from tenants.migration import migrate_all
+
+
+class Command(BaseCommand):
+    """Start what is missing, migrate, start every process, stop all on Ctrl-C or SIGTERM."""
+
+    help = "Start the portal with everything it needs, until Ctrl-C."
+    requires_system_checks: list[str] = []  # several need the database, which is not up yet
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--no-demo", action="store_true", help="an empty platform without stand-in Bandwidth"
+        )
+        parser.add_argument(
+            "--verbose-logs", action="store_true", help="show the processes' output here"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._began = time.monotonic()
+        with_demo = not options["no_demo"]
+        host = os.environ.get("HOST", "127.0.0.1")
+        env = self._environment(with_demo=with_demo)
+        try:
+            require_free_port(settings.PORT, "PORT", host=host)
+            if with_demo:
+                require_free_port(settings.SIMULATOR_PORT, "SIMULATOR_PORT", host=host)
+            env["EVENTS_PORT"] = str(self._events_port(host))
+            supervisor = Supervisor(
+                settings.DATA_DIR, progress=self._say, verbose=options["verbose_logs"]
+            )
+            with supervisor:
+                self._run(supervisor, env=env, host=host, with_demo=with_demo)
+                supervisor.wait()
+                self._say("stopping")
+        except LocalError as error:
+            raise CommandError(str(error)) from None
+
+    def _environment(self, *, with_demo: bool) -> dict[str, str]:
+        env = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        if with_demo:
+            stand_in = f"http://127.0.0.1:{settings.SIMULATOR_PORT}"
+            env.setdefault("BANDWIDTH_MESSAGE_BASE_URL", f"{stand_in}/api/v2")
+            env.setdefault("BANDWIDTH_TOKEN_URL", f"{stand_in}/api/v1/oauth2/token")
+        return env
+
+    def _events_port(self, host: str) -> int:
+        if "EVENTS_PORT" in os.environ:
+            require_free_port(settings.EVENTS_PORT, "EVENTS_PORT", host=host)
+            return int(settings.EVENTS_PORT)
+        try:
+            require_free_port(settings.EVENTS_PORT, "EVENTS_PORT", host=host)
+        except PortInUse:
+            # Nobody chose it and pages carry it: any free port does.
+            with socket.socket() as probe:
+                probe.bind((host, 0))
+                return int(probe.getsockname()[1])
+        return int(settings.EVENTS_PORT)
+
+    def _run(
+        self, supervisor: Supervisor, *, env: dict[str, str], host: str, with_demo: bool
+    ) -> None:
+        if settings.EMBEDDED_DATABASE or settings.EMBEDDED_REDIS:
+            self._say("starting the database and the queue")
+        start_local_servers(supervisor)
+        self._say("bringing the database up to date")
+        migrate_all(self._say)
+        if with_demo:
+            self._say("looking after the demo tenants")
+            call_command("seed_demo", verbosity=0)
+        connection.close()
+        self._say("starting the portal")
+        group = [
+            processes.web(host=host, port=settings.PORT, env=env),
+            processes.events(host=host, port=int(env["EVENTS_PORT"]), env=env),
+            processes.worker("worker", queue="messages", env=env),
+            processes.worker("worker-slow", queue="slow", env=env),
+            processes.beat(data=settings.DATA_DIR, env=env),
+        ]
+        if with_demo:
+            group.append(processes.simulator(host=host, port=settings.SIMULATOR_PORT, env=env))
+        supervisor.start(*group)
+        if with_demo:
+            demo.introduce_to_simulator(f"http://127.0.0.1:{settings.SIMULATOR_PORT}")
+        self._say("ready" if with_demo else f"ready: {settings.PUBLIC_URL}")
+        if with_demo:
+            self.stdout.write(demo.welcome())
+        self.stdout.write("Ctrl-C stops everything.\n")
+        self.stdout.flush()
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(f"[{time.monotonic() - self._began:5.1f} s] {line}\n")
+        self.stdout.flush()
