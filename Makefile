@@ -19,10 +19,13 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(call have,embedded dev) ## Prepare .venv, with the embedded servers
+	@:
 
 install-run: $(call have,run embedded dev) ## Prepare .venv for production: no embedded servers
+	@:
 
 install-dev: $(call have,dev) ## Prepare .venv with the tools for tests and lint
+	@:
 
 run: install ## Start the portal on this machine (PORT, DATA_DIR, SIMULATOR_PORT move it)
 	@$(PY) manage.py up $(ARGS)

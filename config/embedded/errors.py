@@ -15,5 +15,5 @@ class PortInUse(LocalError):
     """Another program listens where the portal should."""
 
 
-class StopRequested(Exception):  # noqa: N818  # no error: somebody pressed Ctrl-C
+class StopRequested(Exception):  # no error: somebody pressed Ctrl-C
     """A person or the system asked for the end; everything started is to be stopped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -22,7 +23,9 @@ def start_local_servers(supervisor: Supervisor, *, durable: bool = True) -> None
     """
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return
-    _private_folder(run_dir(supervisor.data))
+    sockets = run_dir(supervisor.data)
+    _private_folder(sockets)
+    supervisor.at_end(lambda: _remove_empty(sockets))
     if not os.environ.get("DATABASE_URL"):
         _start_postgres(supervisor, durable=durable)
     if not os.environ.get("REDIS_URL"):
@@ -40,6 +43,13 @@ def _start_postgres(supervisor: Supervisor, *, durable: bool) -> None:
         supervisor.run(initdb)
         postgres.adopt()
     supervisor.start(postgres.process())
+
+
+def _remove_empty(sockets: Path) -> None:
+    """Leave nothing in /tmp; the socket of a killed server is no reason to fail."""
+    with contextlib.suppress(OSError):
+        (sockets / "pg").rmdir()
+        sockets.rmdir()
 
 
 def _private_folder(path: Path) -> None:

@@ -106,6 +106,14 @@ class Supervisor:
                 command.kill()
         return command.wait()
 
+    def check(self) -> None:
+        """Raise StopRequested if somebody asked for the end; for long work between the starts."""
+        self._signals.check()
+
+    def at_end(self, call: Callable[[], None]) -> None:
+        """Have something called once everything has stopped."""
+        self._held.callback(call)
+
     def wait(self) -> None:
         """Watch over the processes until somebody asks for the end.
 
