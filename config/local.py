@@ -19,7 +19,7 @@ DATABASE_NAME: Final = "trunkline"
 DATABASE_USER: Final = "trunkline"
 POSTGRES_PORT: Final = "5432"
 
-_REPOSITORY: Final = Path(__file__).resolve().parent.parent
+REPOSITORY: Final = Path(__file__).resolve().parent.parent
 # The kernel takes 107 bytes for a socket's path; PostgreSQL and Valkey add their own file names.
 _LONGEST_RUN_DIR: Final = 80
 # Spaces, commas, quotes and percent signs each mean something in some URL, list or conninfo.
@@ -28,7 +28,7 @@ _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9/._+-]+")
 
 def data_dir() -> Path:
     """Return the absolute folder of all local data: DATA_DIR, or `.data` in the repository."""
-    return Path(os.environ.get("DATA_DIR") or _REPOSITORY / ".data").expanduser().resolve()
+    return Path(os.environ.get("DATA_DIR") or REPOSITORY / ".data").expanduser().resolve()
 
 
 def run_dir(data: Path) -> Path:

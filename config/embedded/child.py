@@ -104,6 +104,7 @@ class Child:
             return subprocess.Popen(  # noqa: S603  # argv of our own making
                 [*death_follows_ours(process.stop_signal), *process.setpriv, "--", *process.argv],
                 env=env,
+                cwd=process.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -21,6 +21,7 @@ from config.local import DATABASE_NAME, DATABASE_USER, POSTGRES_PORT, postgres_s
 
 _MAJOR: Final = "18"
 _ENV: Final = {"PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C"}
+_ROOT: Final = Path("/")  # where any user may be
 _SETTINGS: Final = {
     "port": POSTGRES_PORT,
     "listen_addresses": "",
@@ -71,6 +72,7 @@ class Postgres:
                 *options,
             ],
             env=_ENV,
+            cwd=_ROOT,
             setpriv=self._account.setpriv,
         )
 
@@ -92,6 +94,7 @@ class Postgres:
             name="postgres",
             argv=[str(postgres_binary("postgres")), "-D", str(self._home), *options],
             env=_ENV,
+            cwd=_ROOT,
             ready=self._answers,
             prepare=self._prepare,
             stop_signal=signal.SIGINT,

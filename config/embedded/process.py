@@ -5,7 +5,10 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+from config.local import REPOSITORY
 
 # Marks every process of a data folder in its environment, so that what a killed supervisor left
 # behind (a web server's workers, say) is found again.
@@ -19,6 +22,7 @@ class Process:
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] | None = None
+    cwd: Path = REPOSITORY
     ready: Callable[[], bool] | None = None
     prepare: Callable[[], None] | None = None  # before every start, restarts too
     stop_signal: signal.Signals = signal.SIGTERM
