@@ -47,11 +47,11 @@ format: install-dev ## Put the code in shape
 
 lock: install-dev ## Pin the newest allowed releases anew
 	@test -x $(VENV)/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv
-	@set -e; lock="$(VENV)/bin/uv pip compile --quiet --upgrade --python-version 3.11 \
+	@set -e; lock="$(VENV)/bin/uv pip compile --quiet --system-certs --upgrade --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url pyproject.toml"; \
 	$$lock -o $(LOCKS)/run.txt; \
 	$$lock --extra embedded -c $(LOCKS)/run.txt -o $(LOCKS)/embedded.txt; \
-	$$lock --extra embedded --group dev -c $(LOCKS)/run.txt -c $(LOCKS)/embedded.txt -o $(LOCKS)/dev.txt
+	$$lock --extra embedded --group dev -c $(LOCKS)/embedded.txt -o $(LOCKS)/dev.txt
 
 clean: ## Remove .venv and caches; .data, with all messages, stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis staticfiles

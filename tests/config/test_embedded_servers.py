@@ -68,6 +68,7 @@ def test_data_is_kept_between_two_runs(
     assert second.end(signal.SIGINT) == 0
     assert processes_of(data) == []
     assert tmp_path.stat().st_mode == mode
+    assert not local.run_dir(data).exists()
 
 
 @plain
