@@ -1,0 +1,112 @@
+"""Which tenant an event from a carrier may speak to, judged by the way it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from providers.models import WebhookEvent
+from providers.types import DeliveryReceipt, InboundMessage
+from tenants.models import PhoneNumber, Tenant, WebhookEndpoint
+from tenants.numbers import masked
+
+Directory = Mapping[str, PhoneNumber]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Tenant an event is for; no endpoint = it came in by the platform's account."""
+
+    tenant: Tenant
+    endpoint: WebhookEndpoint | None
+
+
+class Refused(Exception):
+    """The event is not taken; `state` says how it is kept, the text why."""
+
+    def __init__(self, state: WebhookEvent.State, reason: str) -> None:
+        super().__init__(reason)
+        self.state = state
+        self.reason = reason
+
+
+def our_number_of(parsed: InboundMessage | DeliveryReceipt) -> str:
+    """Return the number of ours that the event is about."""
+    return parsed.our_number if isinstance(parsed, InboundMessage) else parsed.sender
+
+
+def admit(
+    event: WebhookEvent, parsed: InboundMessage | DeliveryReceipt, directory: Directory
+) -> Admission:
+    """Find the tenant of an event.
+
+    `directory` holds the numbers of the batch. Raises Refused.
+    """
+    number = directory.get(our_number_of(parsed))
+    if event.endpoint is None:
+        # The column is emptied when a configuration is deleted; its tenant stays on the event.
+        if event.tenant_id is not None:
+            raise _rejected("The SMS/MMS configuration it came in by was deleted.")
+        return _by_platform(parsed, number)
+    return _by_endpoint(event.endpoint, parsed, number)
+
+
+def check_account(admission: Admission, *, configuration_id: int | None) -> None:
+    """Refuse a text that came in by the platform for a number on a tenant's own account.
+
+    `configuration_id` is what the number's Message Settings name. Raises Refused.
+    """
+    if admission.endpoint is None and configuration_id is not None:
+        raise _rejected("The number is on the tenant's own account, not the platform's.")
+
+
+def _by_endpoint(
+    endpoint: WebhookEndpoint,
+    parsed: InboundMessage | DeliveryReceipt,
+    number: PhoneNumber | None,
+) -> Admission:
+    _check_open(endpoint.tenant)
+    if not endpoint.enabled:
+        raise _rejected("The SMS/MMS configuration is switched off.")
+    # A receipt needs no directory: it is matched with this configuration's own messages only.
+    if isinstance(parsed, InboundMessage):
+        owned = _known(number, parsed)
+        if owned.tenant_id != endpoint.tenant_id:
+            raise _rejected("The number belongs to another tenant.")
+        if owned.trunk_id != endpoint.trunk_id:
+            raise _rejected("The number hangs on another trunk than the configuration.")
+    return Admission(tenant=endpoint.tenant, endpoint=endpoint)
+
+
+def _by_platform(parsed: InboundMessage | DeliveryReceipt, number: PhoneNumber | None) -> Admission:
+    owned = _known(number, parsed)
+    ours = settings.BANDWIDTH_APPLICATION_ID
+    if ours and parsed.application_id != ours:
+        raise _rejected("It came for another application than the platform's.")
+    if owned.trunk.tenant_id is not None:
+        raise _rejected("The number hangs on a tenant's own trunk, not the platform's.")
+    assert owned.tenant is not None  # noqa: S101  # _known refuses numbers of nobody
+    _check_open(owned.tenant)
+    return Admission(tenant=owned.tenant, endpoint=None)
+
+
+def _known(number: PhoneNumber | None, parsed: InboundMessage | DeliveryReceipt) -> PhoneNumber:
+    if number is None or number.tenant is None:
+        raise Refused(
+            WebhookEvent.State.UNROUTED,
+            f"The number {masked(our_number_of(parsed))} belongs to no tenant.",
+        )
+    return number
+
+
+def _check_open(tenant: Tenant) -> None:
+    if not tenant.is_open:
+        raise _rejected(f"{tenant.name} is suspended or still being set up.")
+    if not tenant.messaging_enabled:
+        raise _rejected(f"Messaging is switched off for {tenant.name}.")
+
+
+def _rejected(reason: str) -> Refused:
+    return Refused(WebhookEvent.State.REJECTED, reason)

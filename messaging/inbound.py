@@ -1,0 +1,129 @@
+"""Receiving: an inbound message becomes a row of its conversation, once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from messaging import live, optouts, queue, segments
+from messaging.conversations import conversation_with, note_last
+from messaging.incoming_files import expect_files
+from messaging.keywords import consent_keyword
+from messaging.models import (
+    Conversation,
+    MailDelivery,
+    Message,
+    OptOut,
+    SmsConfiguration,
+)
+from messaging.models.message import Status
+from messaging.plaintext import storable
+from messaging.routing import Route, route_for
+from providers.types import InboundMessage
+from tenants.models import Tenant
+
+_LAST_INBOUND_EVERY = timedelta(seconds=10)
+_SAME_REQUEST = timedelta(milliseconds=1)
+
+
+@transaction.atomic
+def receive_message(
+    tenant: Tenant,
+    event: InboundMessage,
+    configuration: SmsConfiguration | None,
+    *,
+    received_at: datetime | None = None,
+) -> Message | None:
+    """Store the message and set off what follows from it; None = it was here already.
+
+    Runs in the tenant's schema. A number without Message Settings, or with settings switched
+    off, still has its texts stored: unassigned, without e-mail.
+    """
+    at = received_at or timezone.now()
+    route = route_for(event.our_number)
+    others = _others(event)
+    conversation = conversation_with(event.our_number, others, at=at)
+    message = _message(event, conversation, others=others, at=_after_last(conversation, at))
+    message.configuration = configuration
+    if not _insert(message):
+        transaction.set_rollback(True)  # with the conversation, had it been made for this
+        return None
+    _note_consent(message, event.our_number)
+    _place(conversation, route, message)
+    expect_files(message, event.media_urls)
+    _mail(message, route.email)
+    if configuration is not None:
+        _note_inbound(configuration, at)
+    return message
+
+
+def _others(event: InboundMessage) -> set[str]:
+    return {event.sender, *event.recipients} - {event.our_number} or {event.sender}
+
+
+def _after_last(conversation: Conversation, at: datetime) -> datetime:
+    # The events of one webhook request share their time of receipt: keep them in its order.
+    if conversation.last_status and at <= conversation.last_at < at + _SAME_REQUEST:
+        return conversation.last_at + timedelta(microseconds=1)
+    return at
+
+
+def _message(
+    event: InboundMessage, conversation: Conversation, *, others: set[str], at: datetime
+) -> Message:
+    text = storable(event.text)
+    is_mms = bool(event.media_urls) or len(others) > 1
+    return Message(
+        conversation=conversation,
+        direction=Message.Direction.IN,
+        kind=Message.Kind.MMS if is_mms else Message.Kind.SMS,
+        status=Status.RECEIVED,
+        sender=event.sender,
+        text=text,
+        segment_count=max(1, min(event.segment_count, 999)),
+        encoding=segments.measure(text).encoding,
+        consent_keyword="" if len(others) > 1 else consent_keyword(text),
+        provider_message_id=event.provider_message_id,
+        created_at=at,
+    )
+
+
+def _insert(message: Message) -> bool:
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    return Message.objects.filter(pk=message.pk).exists()
+
+
+def _note_consent(message: Message, our_number: str) -> None:
+    match message.consent_keyword:
+        case "stop":
+            optouts.record_opt_out(our_number, message.sender, OptOut.Source.KEYWORD)
+        case "start":
+            optouts.release(our_number, message.sender)
+
+
+def _place(conversation: Conversation, route: Route, message: Message) -> None:
+    note_last(message)
+    if conversation.extension != route.extension:
+        conversation.extension = route.extension
+        conversation.save(update_fields=["extension"])
+    live.hint(conversation)
+
+
+def _mail(message: Message, address: str) -> None:
+    if not address:
+        return
+    mail = MailDelivery.objects.create(
+        message=message, address=address, next_attempt_at=timezone.now()
+    )
+    queue.enqueue(queue.SEND_MAIL, mail.pk)
+
+
+def _note_inbound(configuration: SmsConfiguration, at: datetime) -> None:
+    # Not at each message: one row per configuration would be rewritten all day.
+    SmsConfiguration.objects.filter(
+        Q(last_inbound_at=None) | Q(last_inbound_at__lt=at - _LAST_INBOUND_EVERY),
+        pk=configuration.pk,
+    ).update(last_inbound_at=at)
