@@ -1,5 +1,1 @@
 """Wiring: settings, URLs, Celery, WSGI, the events process and the embedded servers."""
-
-from config.celery import app as celery_app
-
-__all__ = ["celery_app"]

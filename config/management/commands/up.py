@@ -44,20 +44,24 @@ class Command(BaseCommand):
         with_demo = not options["no_demo"]
         host = os.environ.get("HOST", "127.0.0.1")
         env = self._environment(with_demo=with_demo)
+        supervisor = Supervisor(
+            settings.DATA_DIR, progress=self._say, verbose=options["verbose_logs"]
+        )
         try:
-            require_free_port(settings.PORT, "PORT", host=host)
-            if with_demo:
-                require_free_port(settings.SIMULATOR_PORT, "SIMULATOR_PORT", host=host)
-            env["EVENTS_PORT"] = str(self._events_port(host))
-            supervisor = Supervisor(
-                settings.DATA_DIR, progress=self._say, verbose=options["verbose_logs"]
-            )
             with supervisor:
+                # Inside: what a killed run left on our ports is gone by now.
+                self._claim_ports(env, host=host, with_demo=with_demo)
                 self._run(supervisor, env=env, host=host, with_demo=with_demo)
                 supervisor.wait()
                 self._say("stopping")
         except LocalError as error:
             raise CommandError(str(error)) from None
+
+    def _claim_ports(self, env: dict[str, str], *, host: str, with_demo: bool) -> None:
+        require_free_port(settings.PORT, "PORT", host=host)
+        if with_demo:
+            require_free_port(settings.SIMULATOR_PORT, "SIMULATOR_PORT", host=host)
+        env["EVENTS_PORT"] = str(self._events_port(host))
 
     def _environment(self, *, with_demo: bool) -> dict[str, str]:
         env = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -87,10 +91,16 @@ class Command(BaseCommand):
             self._say("starting the database and the queue")
         start_local_servers(supervisor)
         self._say("bringing the database up to date")
-        migrate_all(self._say)
+
+        def report(line: str) -> None:
+            self._say(line)
+            supervisor.check()
+
+        migrate_all(report)
         if with_demo:
             self._say("looking after the demo tenants")
             call_command("seed_demo", verbosity=0)
+            supervisor.check()
         connection.close()
         self._say("starting the portal")
         group = [
