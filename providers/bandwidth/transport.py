@@ -1,0 +1,181 @@
+"""One HTTP exchange with Bandwidth, and what is certain about it when it fails."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from http.cookiejar import DefaultCookiePolicy
+from types import TracebackType
+
+import requests
+from requests.auth import AuthBase
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from providers.bandwidth.answers import Answer
+from providers.errors import AccountProblem, OutcomeUnknown, TemporaryFailure
+
+SESSIONS_PER_THREAD = 64
+ANSWER_LIMIT = 2 * 1024 * 1024
+ANSWER_SECONDS = 30.0
+
+_local = threading.local()
+
+
+class BodyTooLarge(requests.RequestException):
+    """The answer is longer than its caller will read."""
+
+
+def after_fork(forget: Callable[[], None]) -> None:
+    """Let forked workers start without their parent's sockets, tokens and locks."""
+    os.register_at_fork(after_in_child=forget)
+
+
+def _forget_sessions() -> None:
+    _local.__dict__.clear()
+
+
+after_fork(_forget_sessions)
+
+
+def _session(account_key: Hashable) -> requests.Session:
+    """Return this thread's keep-alive session of the account, newest used last."""
+    sessions: OrderedDict[Hashable, requests.Session]
+    sessions = _local.__dict__.setdefault("sessions", OrderedDict())
+    session = sessions.pop(account_key, None)
+    if session is None:
+        session = requests.Session()
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers["User-Agent"] = "Trunkline"
+    sessions[account_key] = session
+    if len(sessions) > SESSIONS_PER_THREAD:
+        _, oldest = sessions.popitem(last=False)
+        oldest.close()
+    return session
+
+
+def exchange(
+    method: str,
+    url: str,
+    *,
+    auth: AuthBase,
+    timeout: tuple[float, float],
+    account_key: Hashable,
+    headers: Mapping[str, str] | None = None,
+    params: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    is_repeatable: bool,
+    limit: int = ANSWER_LIMIT,
+    seconds: float = ANSWER_SECONDS,
+) -> Answer:
+    """Make one request, once more only after a refused token.
+
+    Raises TemporaryFailure where nothing was sent or the request may be repeated anyway,
+    OutcomeUnknown where it may have been carried out, AccountProblem for an unusable address, and
+    BodyTooLarge for a repeatable request's endless answer.
+    """
+    session = _session(account_key)
+    for is_last in (False, True):
+        response: requests.Response | None = None
+        deadline = time.monotonic() + sum(timeout) + seconds
+        try:
+            response = session.request(
+                method,
+                url,
+                params=dict(params or {}),
+                data=body,
+                headers=dict(headers or {}),
+                auth=auth,
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+            forget = getattr(auth, "forget", None)
+            if response.status_code == 401 and forget is not None and not is_last:
+                forget(response.request)
+                continue
+            content = b"".join(_read(response, limit=limit, deadline=deadline))
+            return Answer(status=response.status_code, headers=response.headers, content=content)
+        except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
+            # A refusal counts even when its body is lost: the status has already said no.
+            if response is not None and response.status_code >= 300:
+                return Answer(status=response.status_code, headers=response.headers, content=b"")
+            if isinstance(error, BodyTooLarge) and is_repeatable:
+                raise
+            was_sent = response is not None or not never_left(error)
+            raise _meaning(error, was_sent=was_sent, is_repeatable=is_repeatable) from None
+        finally:
+            if response is not None:
+                response.close()
+    raise AssertionError("unreachable")
+
+
+def _read(response: requests.Response, *, limit: int, deadline: float) -> Iterator[bytes]:
+    """Yield the body as it arrives; read1 returns per packet, so a slow drip meets the deadline."""
+    size = 0
+    while chunk := response.raw.read1(65_536, decode_content=True):
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLarge
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout("too slow")
+        yield chunk
+
+
+_UNUSABLE_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidHeader,
+    UnicodeError,
+)
+
+
+def _meaning(
+    error: Exception, *, was_sent: bool, is_repeatable: bool
+) -> AccountProblem | TemporaryFailure | OutcomeUnknown:
+    if isinstance(error, _UNUSABLE_ADDRESS):
+        return AccountProblem("The address or the credentials set for Bandwidth are unusable.")
+    if not was_sent:
+        return TemporaryFailure("Bandwidth could not be reached.")
+    if is_repeatable:
+        return TemporaryFailure("Bandwidth did not answer in time.")
+    return OutcomeUnknown("The connection was lost before Bandwidth answered.")
+
+
+def never_left(error: BaseException) -> bool:
+    """Tell whether it is certain that no byte of the request reached a server.
+
+    requests reports "could not connect" and "dropped after sending" both as ConnectionError; only
+    urllib3's cause tells them apart. TLS failures look alike before and after sending too, but
+    only one of them comes out of the handshake. In doubt: no.
+    """
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
+        return True
+    return any(
+        isinstance(cause, NewConnectionError | ConnectTimeoutError)
+        or _passed_through(cause.__traceback__, "do_handshake")
+        for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+
+
+def _passed_through(traceback: TracebackType | None, function: str) -> bool:
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_name == function:
+            return True
+        traceback = traceback.tb_next
+    return False

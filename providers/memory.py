@@ -1,0 +1,203 @@
+"""Carrier in memory: for tests and for trying the portal out without any network."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from providers.base import Provider
+from providers.basic_auth import check_basic
+from providers.errors import MediaUnavailable, ProviderError, WebhookMalformed
+from providers.types import (
+    Account,
+    DeliveryReceipt,
+    FoundMessage,
+    InboundMessage,
+    MediaFile,
+    OutboundMessage,
+    ProviderEvent,
+    ReceiptStatus,
+    SendResult,
+    UnknownEvent,
+    WebhookCredentials,
+    WebhookItem,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """Message in the outbox, with the account it was sent by."""
+
+    account: Account
+    message: OutboundMessage
+    provider_message_id: str
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the carrier remembers; shared by every MemoryProvider until `reset`."""
+
+    outbox: list[Sent] = field(default_factory=list)
+    media: dict[str, MediaFile] = field(default_factory=dict)
+    statuses: dict[str, ReceiptStatus] = field(default_factory=dict)
+    errors: list[ProviderError] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fail_next(self, *errors: ProviderError) -> None:
+        """Let the next calls raise these, one each."""
+        with self.lock:
+            self.errors.extend(errors)
+
+    def reset(self) -> None:
+        """Start afresh."""
+        with self.lock:
+            for store in (self.outbox, self.media, self.statuses, self.errors):
+                store.clear()
+
+
+class MemoryProvider(Provider):
+    """Accepts everything and records it, unless `memory.fail_next` says otherwise."""
+
+    slug: ClassVar[str] = "memory"
+    label: ClassVar[str] = "Memory"
+    memory: ClassVar[Memory] = Memory()
+
+    def send(self, message: OutboundMessage) -> SendResult:
+        """Put the message into the outbox."""
+        self._raise_planned()
+        with self.memory.lock:
+            message_id = f"memory-{len(self.memory.outbox) + 1}"
+            self.memory.outbox.append(
+                Sent(account=self.account, message=message, provider_message_id=message_id)
+            )
+            self.memory.statuses[message_id] = ReceiptStatus.SENT
+        return SendResult(provider_message_id=message_id, segment_count=1, raw={"id": message_id})
+
+    def upload_media(self, file: MediaFile, *, name: str) -> str:
+        """Keep the file."""
+        self._raise_planned()
+        url = f"{self._root}{name}"
+        self.memory.media[url] = file
+        return url
+
+    def fetch_media(self, url: str) -> MediaFile:
+        """Return a file of this account."""
+        self._raise_planned()
+        if not url.startswith(self._root) or url not in self.memory.media:
+            raise MediaUnavailable("There is no such attachment in this account's media.")
+        return self.memory.media[url]
+
+    def delete_media(self, url: str) -> None:
+        """Forget the file."""
+        self._raise_planned()
+        if url.startswith(self._root):
+            self.memory.media.pop(url, None)
+
+    def find_message(self, provider_message_id: str) -> FoundMessage | None:
+        """Look into the outbox."""
+        self._raise_planned()
+        status = self.memory.statuses.get(provider_message_id)
+        if status is None:
+            return None
+        return FoundMessage(provider_message_id=provider_message_id, status=status)
+
+    def check_credentials(self) -> str:
+        """Accept any credentials."""
+        self._raise_planned()
+        return f"The memory carrier accepts account {self.account.account_id}."
+
+    @staticmethod
+    def authenticate_webhook(
+        headers: Mapping[str, str], accepted: Sequence[WebhookCredentials]
+    ) -> None:
+        """Check Basic credentials."""
+        check_basic(headers, accepted)
+
+    @staticmethod
+    def split_webhook(body: bytes) -> list[WebhookItem]:
+        """Split an array of `{"type", "id", "to", ...}` objects."""
+        events = _decode(body)
+        return [
+            WebhookItem(
+                type=_text(event, "type"),
+                message_id=_text(event, "id"),
+                recipient=_text(event, "to"),
+                payload=json.dumps(event).encode(),
+            )
+            for event in (events if isinstance(events, list) else [events])
+        ]
+
+    @staticmethod
+    def parse_webhook(payload: bytes) -> ProviderEvent:
+        """Read `inbound` as a message and `receipt` as a receipt."""
+        event = _decode(payload)
+        kind = _text(event, "type")
+        if kind == "inbound":
+            return InboundMessage(
+                provider_message_id=_required(event, "id"),
+                our_number=_required(event, "to"),
+                sender=_required(event, "from"),
+                recipients=(_required(event, "to"),),
+                text=_text(event, "text"),
+                media_urls=(),
+                segment_count=1,
+                application_id="",
+                sent_at=_moment(event),
+                raw=event,
+            )
+        if kind == "receipt":
+            try:
+                status = ReceiptStatus(_required(event, "status"))
+            except ValueError:
+                raise WebhookMalformed("The receipt's status is unknown.") from None
+            return DeliveryReceipt(
+                provider_message_id=_required(event, "id"),
+                tag=_text(event, "tag"),
+                recipient=_required(event, "to"),
+                status=status,
+                occurred_at=_moment(event),
+                raw=event,
+            )
+        if not kind:
+            raise WebhookMalformed("The event has no type.")
+        return UnknownEvent(type=kind, raw=event)
+
+    @property
+    def _root(self) -> str:
+        return f"memory://{self.account.account_id}/"
+
+    def _raise_planned(self) -> None:
+        with self.memory.lock:
+            planned = self.memory.errors.pop(0) if self.memory.errors else None
+        if planned is not None:
+            raise planned
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise WebhookMalformed("The body is not JSON.") from None
+
+
+def _text(event: object, name: str) -> str:
+    value = event.get(name) if isinstance(event, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _required(event: object, name: str) -> str:
+    value = _text(event, name)
+    if not value:
+        raise WebhookMalformed(f"The event has no usable `{name}`.")
+    return value
+
+
+def _moment(event: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(_text(event, "time"))
+    except ValueError:
+        return None
