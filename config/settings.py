@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import environ
 
 from config import local
+from config.portal import UNFOLD_SYSTEM, UNFOLD_TENANT  # noqa: F401  # read by unfold
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -141,7 +142,7 @@ CELERY_BROKER_URL = local.broker_url(DATA_DIR) if EMBEDDED_REDIS else REDIS_URL
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.cache.SurvivingCache",
         "LOCATION": REDIS_URL,
         # unfold's search cache is keyed by user and term only: without the schema it leaks.
         "KEY_FUNCTION": "django_tenants.cache.make_key",
@@ -251,6 +252,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Trunkline API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -11,6 +11,8 @@ from tenants.sites import system_site
 
 urlpatterns = [
     path("", views.home, name="home"),
+    # Admins keep the addresses people sign in with; allauth would let people change theirs.
+    path("accounts/email/", views.closed),
     path("accounts/", include("allauth.urls")),
     path("system/", system_site.urls),
     path("health/", health.health, name="health"),
@@ -19,3 +21,5 @@ urlpatterns = [
     re_path(r"^webhook/(?P<provider>[a-z]+)/sms/(?P<token>[\w-]{1,100})/?$", webhooks.receive_view),
     path("api/v1/", include("config.urls_api")),
 ]
+
+handler404 = "tenants.views.not_found"

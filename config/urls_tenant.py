@@ -11,3 +11,5 @@ urlpatterns = [
     path("api/v1/", include("messaging.api.urls")),
     path("", tenant_site.urls),
 ]
+
+handler404 = "tenants.views.not_found"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from tenants.links import tenant_path
-from tenants.models import Membership
+from tenants.models import Membership, Tenant
 
 
 @login_required
@@ -17,14 +17,28 @@ def home(request: HttpRequest) -> HttpResponse:
     if user.is_system_admin:
         return redirect("system:index")
     memberships = list(
-        user.memberships.filter(is_active=True, tenant__is_active=True, tenant__state="ready")
+        user.memberships.filter(
+            is_active=True, tenant__is_active=True, tenant__state=Tenant.State.READY
+        )
         .select_related("tenant")
         .order_by("tenant__name")
     )
     if len(memberships) == 1:
         return redirect(_workplace(memberships[0]))
-    places = [(membership.tenant, _workplace(membership)) for membership in memberships]
+    places = [(membership, _workplace(membership)) for membership in memberships]
     return render(request, "home.html", {"places": places})
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """Answer for a page of allauth that this portal does not offer."""
+    raise Http404
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is no such page, in JSON where programs ask."""
+    if "/api/" in request.path:
+        return JsonResponse({"detail": "Not found."}, status=404)
+    return render(request, "404.html", status=404)
 
 
 def _workplace(membership: Membership) -> str:

@@ -1,0 +1,167 @@
+"""What stands in the frames of the two admin sites: menus, badges, the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Sum
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+
+from messaging.visibility import visible_conversations, with_unread_count
+from tenants.links import public_path
+from tenants.roles import Role
+
+_UNREAD_SECONDS = 10
+
+Item = dict[str, Any]
+
+
+def icon(request: HttpRequest) -> str:
+    """Address of the site's icon."""
+    return static("portal/icon.svg")
+
+
+def account_links(request: HttpRequest) -> list[Item]:
+    """Pages of one's own account; they are public pages, for all tenants the same."""
+    return [
+        {"title": "Password", "link": public_path("account_change_password")},
+        {"title": "Two-step sign-in", "link": public_path("mfa_index")},
+        {"title": "Sessions", "link": public_path("usersessions_list")},
+    ]
+
+
+def system_navigation(request: HttpRequest) -> list[Item]:
+    """Menu of the system portal."""
+    return _groups(
+        (
+            "",
+            [
+                _item("Dashboard", "space_dashboard", "admin:index"),
+                _item("Tenants", "apartment", "admin:tenants_tenant_changelist"),
+            ],
+        ),
+        (
+            "Directory",
+            [
+                _item("Trunks", "hub", "admin:tenants_trunk_changelist"),
+                _item("Phone numbers", "dialpad", "admin:tenants_phonenumber_changelist"),
+            ],
+        ),
+        (
+            "People",
+            [
+                _item("Users", "person", "admin:tenants_user_changelist"),
+                _item("Memberships", "badge", "admin:tenants_membership_changelist"),
+                _item("API keys", "key", "admin:tenants_apikey_changelist"),
+            ],
+        ),
+        (
+            "Records",
+            [
+                _item("Webhook log", "webhook", "admin:providers_webhookevent_changelist"),
+                _item("Access log", "history", "admin:tenants_accessentry_changelist"),
+            ],
+        ),
+    )
+
+
+def tenant_name(request: HttpRequest) -> str:
+    """Name of the tenant whose pages these are."""
+    return str(request.tenant)
+
+
+def managing_badge(request: HttpRequest) -> list[str] | None:
+    """Badge that reminds a switched-in system admin whose data this is."""
+    if not _is_switched_in(request):
+        return None
+    return [f"Managing {request.tenant}", "warning"]
+
+
+def managing_prefix(request: HttpRequest) -> str | None:
+    """Start of the tab's title for a switched-in system admin."""
+    return f"Managing {request.tenant} ·" if _is_switched_in(request) else None
+
+
+def tenant_dropdown(request: HttpRequest) -> list[Item]:
+    """Way out of the tenant, for system admins only."""
+    if not _is_switched_in(request):
+        return []
+    return [{"icon": "arrow_back", "title": "Back to Tenants", "link": _tenants_path()}]
+
+
+def tenant_navigation(request: HttpRequest) -> list[Item]:
+    """Menu of a tenant's admins."""
+    back = {"title": "Back to Tenants", "icon": "arrow_back", "link": _tenants_path()}
+    inbox = _item("Inbox", "inbox", "inbox:index")
+    if inbox and (unread := _unread(request)):
+        inbox["badge"] = "99+" if unread > 99 else str(unread)
+    return _groups(
+        ("", [back if _is_switched_in(request) else None]),
+        (
+            "",
+            [
+                _item("Dashboard", "space_dashboard", "admin:index"),
+                inbox,
+                _item("Message log", "forum", "admin:messaging_message_changelist"),
+            ],
+        ),
+        (
+            "Message Channel",
+            [
+                _item("SMS/MMS", "hub", "admin:messaging_smsconfiguration_changelist"),
+                _item("Trunks", "cable", "admin:tenants_trunk_changelist"),
+            ],
+        ),
+        (
+            "Advanced",
+            [
+                _item("Message Settings", "tune", "admin:messaging_messagesetting_changelist"),
+                _item("Phone numbers", "dialpad", "admin:tenants_phonenumber_changelist"),
+                _item("Extensions", "support_agent", "admin:messaging_extension_changelist"),
+                _item("Opt-outs", "block", "admin:messaging_optout_changelist"),
+                _item("Contacts", "contacts", "admin:messaging_contact_changelist"),
+                _item("Members", "group", "admin:tenants_membership_changelist"),
+            ],
+        ),
+    )
+
+
+def _is_switched_in(request: HttpRequest) -> bool:
+    return getattr(request, "role", None) == Role.SYSTEM
+
+
+def _tenants_path() -> str:
+    return public_path("system:tenants_tenant_changelist")
+
+
+def _item(title: str, symbol: str, name: str) -> Item | None:
+    try:
+        return {"title": title, "icon": symbol, "link": reverse(name)}
+    except NoReverseMatch:  # a screen that this installation does not have
+        return None
+
+
+def _groups(*groups: tuple[str, list[Item | None]]) -> list[Item]:
+    shown = [
+        {"title": title, "items": [item for item in items if item]}
+        for title, items in groups
+        if any(items)
+    ]
+    for group in shown[1:]:
+        group["separator"] = True
+    return shown
+
+
+def _unread(request: HttpRequest) -> int:
+    # The query is paid on each admin page, so it is asked once in a while only.
+    key = f"unread:{request.tenant.pk}:{request.user.pk}"
+    known = cache.get(key)
+    if known is None:
+        conversations = visible_conversations(request.user, request.role, request.tenant)
+        counted = with_unread_count(conversations, request.user)
+        known = counted.aggregate(total=Sum("unread_count"))["total"] or 0
+        cache.set(key, known, _UNREAD_SECONDS)
+    return int(known)

@@ -1,0 +1,158 @@
+"""Trunks and phone numbers of the whole platform."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from tenants.deletion import InUse, delete_unused, is_in_use
+from tenants.models import PhoneNumber, Tenant, Trunk
+from tenants.numbers import NotAPhoneNumber, for_people, kind_of, to_e164
+from tenants.sites import system_site
+
+
+class DeletesUnused(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Page whose rows can be deleted one by one, as long as nothing uses them."""
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        try:
+            delete_unused(obj)
+        except InUse:
+            request.kept_in_use = True  # type: ignore[attr-defined]
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> Any:
+        if not getattr(request, "kept_in_use", False):
+            return super().response_delete(request, obj_display, obj_id)
+        messages.error(request, f"{obj_display} is in use and was not deleted.")
+        return self._response_post_save(request, None)
+
+
+def _carriers() -> list[tuple[str, str]]:
+    return [(slug, slug.capitalize()) for slug in settings.PROVIDERS]
+
+
+class TrunkForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """Connection to a carrier."""
+
+    provider = forms.ChoiceField(choices=_carriers, widget=UnfoldAdminSelectWidget)
+
+    class Meta:
+        model = Trunk
+        fields: ClassVar[list[str]] = ["name", "provider", "hostname", "tenant", "enabled"]
+
+    def clean(self) -> dict[str, Any]:
+        """Keep a trunk with its tenant while anything hangs on it."""
+        cleaned = super().clean() or {}
+        if self.instance.pk and "tenant" in self.changed_data and is_in_use(self.instance):
+            self.add_error("tenant", "The trunk is in use; it cannot change hands.")
+        return cleaned
+
+
+@admin.register(Trunk, site=system_site)
+class TrunkAdmin(DeletesUnused):
+    """Trunks of the platform and of tenants."""
+
+    form = TrunkForm
+    list_display = ["name", "provider", "hostname", "owner", "numbers", "enabled"]
+    list_filter = ["provider", "tenant", "enabled"]
+    search_fields = ["name", "hostname"]
+    autocomplete_fields = ["tenant"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Trunk]:
+        trunks: QuerySet[Trunk] = super().get_queryset(request)
+        return trunks.select_related("tenant").annotate(numbers_count=Count("phone_numbers"))
+
+    @display(ordering="tenant__name")
+    def owner(self, trunk: Trunk) -> str:
+        return str(trunk.tenant or "The platform")
+
+    @display(ordering="numbers_count")
+    def numbers(self, trunk: Any) -> int:
+        return int(trunk.numbers_count)
+
+
+class PhoneNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """A number in any usual form, and whose it is."""
+
+    typed = forms.CharField(
+        label="Phone number",
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "tel"}),
+        help_text="Any usual form, such as (919) 555-0101; or a short code.",
+    )
+
+    class Meta:
+        model = PhoneNumber
+        fields: ClassVar[list[str]] = ["trunk", "tenant", "registration", "is_main"]
+
+    def clean(self) -> dict[str, Any]:
+        """Read the number as people of the tenant's country write it."""
+        cleaned = super().clean() or {}
+        tenant: Tenant | None = cleaned.get("tenant")
+        trunk: Trunk | None = cleaned.get("trunk")
+        if trunk and trunk.tenant_id and (tenant is None or trunk.tenant_id != tenant.pk):
+            self.add_error("trunk", f"This trunk belongs to {trunk.tenant}.")
+        if "typed" in cleaned:
+            self._read_number(cleaned["typed"], tenant)
+        if self.instance.pk and "tenant" in self.changed_data and is_in_use(self.instance):
+            self.add_error("tenant", "A message setting of its tenant uses this number.")
+        return cleaned
+
+    def _read_number(self, typed: str, tenant: Tenant | None) -> None:
+        country = tenant.country if tenant else "US"
+        try:
+            number = to_e164(typed, country=country, short_codes=True)
+        except NotAPhoneNumber as error:
+            self.add_error("typed", str(error))
+            return
+        if PhoneNumber.objects.filter(number=number).exists():
+            self.add_error("typed", "This number is already in use in this system.")
+            return
+        self.instance.number = number
+        self.instance.kind = kind_of(number)
+
+
+@admin.register(PhoneNumber, site=system_site)
+class PhoneNumberAdmin(DeletesUnused):
+    """Numbers of all tenants."""
+
+    form = PhoneNumberForm
+    list_display = ["shown", "number", "trunk", "owner", "kind", "registration", "is_main"]
+    list_filter = ["tenant", "trunk", "kind", "registration"]
+    list_select_related = ["trunk", "tenant"]
+    search_fields = ["number", "tenant__name"]
+    autocomplete_fields = ["trunk", "tenant"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        number = ["shown", "kind"] if obj else ["typed"]
+        return [*number, "trunk", "tenant", "registration", "is_main"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["shown", "kind"] if obj else []
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        if obj:
+            form.base_fields.pop("typed", None)
+        return form
+
+    @display(description="Phone number", ordering="number")
+    def shown(self, number: PhoneNumber) -> str:
+        return for_people(number.number)
+
+    @display(ordering="tenant__name")
+    def owner(self, number: PhoneNumber) -> str:
+        return str(number.tenant or "Free")

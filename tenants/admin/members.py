@@ -1,0 +1,47 @@
+"""Memberships: who is what in which tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from tenants.admin.forms import MembershipForm
+from tenants.memberships import account_of
+from tenants.models import Membership
+from tenants.sites import system_site
+
+
+@admin.register(Membership, site=system_site)
+class MembershipAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Members of all tenants."""
+
+    list_display = ["user", "email", "tenant", "role", "extension", "is_active"]
+    list_filter = ["tenant", "role", "is_active"]
+    list_select_related = ["user", "tenant"]
+    search_fields = ["user__email", "user__name", "tenant__name", "extension"]
+    autocomplete_fields = ["tenant"]
+
+    @admin.display(ordering="user__email", description="E-mail")
+    def email(self, membership: Membership) -> str:
+        return membership.user.email
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = MembershipForm
+        return super().get_form(request, obj, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        person = ["user"] if obj else ["email", "password"]
+        return ["tenant", *person, "role", "extension", "is_active"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["tenant", "user"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:  # noqa: FBT001
+        if not change:
+            data = form.cleaned_data
+            obj.user = account_of(data["email"], password=data["password"])
+        super().save_model(request, obj, form, change)

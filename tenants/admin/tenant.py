@@ -1,0 +1,196 @@
+"""Tenants: open one, switch into it, suspend and resume it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from tenants.admin.forms import TenantAddForm, TenantForm
+from tenants.admin.labels import STATUS_COLOURS, manage_button, status_of
+from tenants.links import tenant_path
+from tenants.memberships import add_member
+from tenants.models import Membership, Tenant
+from tenants.provisioning import open_tenant, request_schema
+from tenants.sites import system_site
+
+
+def _refreshed() -> HttpResponse:
+    return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+@admin.register(Tenant, site=system_site)
+class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Companies on this platform. They are suspended, never deleted here."""
+
+    form = TenantForm
+    add_form = TenantAddForm
+    list_display = ["name", "slug", "status", "members", "numbers", "created_at", "manage_link"]
+    list_filter = ["is_active", "state"]
+    search_fields = ["name", "slug"]
+    readonly_fields = ["slug", "status", "created_at"]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "status", "created_at"]}),
+        ("Region", {"fields": ["timezone", "country"]}),
+        ("Messaging", {"fields": ["messaging_enabled"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["name", "slug"]}),
+        ("Region", {"fields": ["timezone", "country"]}),
+        (
+            "First admin",
+            {
+                "fields": ["admin_email", "admin_password"],
+                "description": "May be left empty: a system admin can switch into the tenant.",
+            },
+        ),
+    ]
+    actions_row = ["suspend", "resume"]
+    actions_detail = ["manage", "add_people", "suspend", "resume", "set_up_again"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        counted: QuerySet[Tenant] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                members_count=Count(
+                    "memberships", filter=Q(memberships__is_active=True), distinct=True
+                ),
+                numbers_count=Count("phone_numbers", distinct=True),
+            )
+        )
+        return counted
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = self.add_form
+        return super().get_form(request, obj, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fieldsets if obj else self.add_fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields if obj else []
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return {} if obj else {"slug": ["name"]}
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:  # noqa: FBT001
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        open_tenant(obj)
+        if email := form.cleaned_data["admin_email"]:
+            add_member(
+                obj,
+                email,
+                role=Membership.Role.ADMIN,
+                password=form.cleaned_data["admin_password"],
+            )
+
+    @display(label=STATUS_COLOURS)
+    def status(self, tenant: Tenant) -> tuple[str, str]:
+        return status_of(tenant)
+
+    @display(ordering="members_count")
+    def members(self, tenant: Any) -> SafeString:
+        return _count_link("membership", tenant, tenant.members_count)
+
+    @display(ordering="numbers_count")
+    def numbers(self, tenant: Any) -> SafeString:
+        return _count_link("phonenumber", tenant, tenant.numbers_count)
+
+    @display(description="")
+    def manage_link(self, tenant: Tenant) -> SafeString | str:
+        return manage_button(tenant)
+
+    @action(description="Manage", icon="login", variant="primary")
+    def manage(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        tenant = Tenant.objects.get(pk=object_id)
+        if not tenant.is_open:
+            messages.warning(request, "This tenant is suspended or still being set up.")
+            return redirect("admin:tenants_tenant_change", object_id)
+        return redirect(tenant_path(tenant))
+
+    @action(description="Add member", icon="person_add")
+    def add_people(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect(f"{reverse('admin:tenants_membership_add')}?tenant={int(object_id)}")
+
+    @action(
+        description="Suspend",
+        icon="pause",
+        dialog={
+            "title": "Suspend this tenant?",
+            "description": "Nobody can enter it and nothing is sent until it is resumed. "
+            "Its data stays, and texts that come in meanwhile are held.",
+            "form_submit_text": "Suspend",
+        },
+    )
+    def suspend(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        if Tenant.objects.filter(pk=object_id, is_active=True).update(is_active=False):
+            messages.success(request, "The tenant is suspended.")
+        return _refreshed()
+
+    @action(
+        description="Resume",
+        icon="play_arrow",
+        dialog={
+            "title": "Resume this tenant?",
+            "description": "Its people can enter again, and messages flow.",
+            "form_submit_text": "Resume",
+        },
+    )
+    def resume(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        if Tenant.objects.filter(pk=object_id, is_active=False).update(is_active=True):
+            messages.success(request, "The tenant is active again.")
+        return _refreshed()
+
+    @action(
+        description="Set up again",
+        icon="build",
+        dialog={
+            "title": "Set this tenant up again?",
+            "description": "Makes what is missing of its tables. Harmless when nothing is.",
+            "form_submit_text": "Set up",
+        },
+    )
+    def set_up_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        failed = Tenant.objects.filter(pk=object_id, state=Tenant.State.FAILED)
+        if failed.update(state=Tenant.State.PROVISIONING):
+            request_schema(Tenant.objects.get(pk=object_id).schema_name)
+            messages.success(request, "The set-up runs again.")
+        return _refreshed()
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        tenant = Tenant.objects.filter(pk=object_id).first()
+        return [
+            one
+            for one in super().get_actions_detail(request, object_id)
+            if tenant and _applies(one.action_name, tenant)
+        ]
+
+
+def _applies(action_name: str, tenant: Tenant) -> bool:
+    fits = {
+        "manage": tenant.is_open,
+        "suspend": tenant.is_active,
+        "resume": not tenant.is_active,
+        "set_up_again": tenant.state == Tenant.State.FAILED,
+    }
+    return fits.get(action_name.removeprefix("tenants_tenant_"), True)
+
+
+def _count_link(model: str, tenant: Tenant, count: int) -> SafeString:
+    url = reverse(f"admin:tenants_{model}_changelist")
+    return format_html('<a href="{}?tenant__id__exact={}">{}</a>', url, tenant.pk, count)
