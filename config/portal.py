@@ -48,6 +48,7 @@ UNFOLD_TENANT: dict[str, Any] = {
     "SITE_TITLE": "config.navigation.tenant_name",
     "SITE_HEADER": "config.navigation.tenant_name",
     "SITE_SUBHEADER": "PBX messaging",
+    "DASHBOARD_CALLBACK": "messaging.admin.dashboard.context",
     "ENVIRONMENT": "config.navigation.managing_badge",
     "ENVIRONMENT_TITLE_PREFIX": "config.navigation.managing_prefix",
     "SITE_DROPDOWN": "config.navigation.tenant_dropdown",

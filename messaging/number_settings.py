@@ -1,15 +1,18 @@
-"""Message Settings: which number, through which account. The screen and the API share these rules."""
+"""Which number through which account: rules that the screens and the REST API share."""
 
 from __future__ import annotations
+
+import re
 
 from django.db import IntegrityError, transaction
 
 from messaging.models import MessageSetting, SmsConfiguration
 from providers.registry import platform_account
-from tenants.models import PhoneNumber, Tenant
+from tenants.models import PhoneNumber, Tenant, Trunk
 from tenants.numbers import NotAPhoneNumber, kind_of, to_e164
 
 ALREADY_IN_USE = "This number is already in use."
+_SENDER_NAME = re.compile(r"[A-Za-z0-9 ]{1,11}")
 
 
 class NumberProblem(ValueError):
@@ -43,8 +46,8 @@ def resolve_number(
         found = _enter(tenant, number, provider)
     _check_owner(tenant, found)
     _check_trunk(found, provider)
-    taken = MessageSetting.objects.filter(phone_number=found)
-    if taken.exclude(pk=setting.pk if setting else None).exists():
+    taken = MessageSetting.objects.filter(phone_number=found).first()
+    if taken is not None and (setting is None or taken.pk != setting.pk):
         raise NumberProblem("phone_number", ALREADY_IN_USE)
     return found
 
@@ -64,8 +67,52 @@ def save_setting(setting: MessageSetting) -> MessageSetting:
 
 def platform_account_is_offered(setting: MessageSetting | None = None) -> bool:
     """Tell whether the platform's account may be chosen: configured, or chosen before."""
-    chosen = setting is not None and setting.pk is not None and setting.provider_id is None
-    return chosen or platform_account() is not None
+    if platform_account() is not None:
+        return True
+    if setting is None or setting.pk is None:
+        return False
+    # Asked of the row: the object may carry the new choice already.
+    return MessageSetting.objects.filter(pk=setting.pk, provider=None).exists()
+
+
+def normalize_sender_id(tenant: Tenant, text: str) -> str:
+    """Return a configuration's sender ID as it is stored: E.164 when it is a number.
+
+    Raises NumberProblem for a number that is not the tenant's own.
+    """
+    typed = text.strip()
+    if not typed:
+        return ""
+    if any(character.isalpha() for character in typed):
+        if not _SENDER_NAME.fullmatch(typed):
+            raise NumberProblem(
+                "sender_id", "Use a phone number, or up to 11 letters, digits and spaces."
+            )
+        return typed
+    try:
+        number = to_e164(typed, country=tenant.country, short_codes=True)
+    except NotAPhoneNumber as error:
+        raise NumberProblem("sender_id", str(error)) from error
+    found = PhoneNumber.objects.filter(number=number).first()
+    if found is not None and found.tenant_id != tenant.pk:
+        raise NumberProblem("sender_id", "This number is not one of yours.")
+    return number
+
+
+def check_trunk_change(configuration: SmsConfiguration, trunk: Trunk) -> None:
+    """Keep a configuration on the trunk of the numbers that use it.
+
+    Raises NumberProblem.
+    """
+    if configuration.pk is None:
+        return
+    settings = MessageSetting.objects.filter(provider=configuration)
+    left = settings.exclude(phone_number__trunk=trunk).select_related("phone_number").first()
+    if left is not None:
+        raise NumberProblem(
+            "trunk",
+            f"{left.phone_number} uses this configuration and is not on the trunk “{trunk.name}”.",
+        )
 
 
 def _check_platform_account(

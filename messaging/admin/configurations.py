@@ -1,0 +1,207 @@
+"""Message Channel > SMS/MMS: a tenant's own accounts with Bandwidth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from unfold.decorators import action, display
+
+from messaging.admin.base import ScreenRequest, TrailAdmin, national
+from messaging.admin.configuration_form import SIGN_IN_FIELDS, ConfigurationForm
+from messaging.configurations import (
+    check_credentials,
+    create_configuration,
+    delete_configuration,
+    save_configuration,
+)
+from messaging.models import MessageSetting, SmsConfiguration
+from tenants.models import PhoneNumber
+
+_WEBHOOK_HINT = (
+    "In the Bandwidth dashboard open Applications, choose your messaging application and paste the"
+    " webhook URL as its callback URL: both as the inbound callback URL and as the status callback"
+    " URL. To protect the address, choose a callback username and password here and enter the"
+    " same there. Bandwidth first asks without them and is answered 401: that is normal, it then"
+    " asks again with them."
+)
+_STATUS = {"off": "info", "ready": "success", "new": "warning", "failing": "danger"}
+
+
+class ConfigurationAdmin(TrailAdmin):
+    """SMS/MMS configurations: list, form, webhook, test of the credentials."""
+
+    form = ConfigurationForm
+    list_display = ["name", "trunk", "sender", "status", "last_inbound_at", "webhook"]
+    list_select_related = ["trunk", "endpoint"]
+    search_fields = ["name", "sender_id", "account_id", "trunk__name"]
+    radio_fields = {"auth_method": admin.VERTICAL}
+    readonly_fields = ["webhook_field", "last_test"]
+    actions = ["switch_on", "switch_off"]
+    actions_detail = ["test_credentials"]
+    offers_webhook_copy = True
+    conditional_fields = {
+        field: f"auth_method == '{method}'"
+        for method, fields in SIGN_IN_FIELDS.items()
+        for field in fields
+    }
+    fieldsets = [
+        (None, {"fields": ["name", "trunk", "sender_id", "enabled"]}),
+        (
+            "Bandwidth account",
+            {
+                "fields": [
+                    ("account_id", "application_id"),
+                    "auth_method",
+                    ("client_id", "client_secret"),
+                    ("login_name", "login_secret"),
+                    "last_test",
+                ]
+            },
+        ),
+        (
+            "Webhook",
+            {
+                "description": _WEBHOOK_HINT,
+                "fields": ["webhook_field", ("callback_username", "callback_password")],
+            },
+        ),
+    ]
+
+    def get_queryset(self, request: ScreenRequest) -> QuerySet[SmsConfiguration]:
+        main = PhoneNumber.objects.filter(trunk=OuterRef("trunk"), tenant=request.tenant)
+        queryset: QuerySet[SmsConfiguration] = super().get_queryset(request)
+        return queryset.annotate(
+            trunk_did=Subquery(main.order_by("-is_main", "number").values("number")[:1])
+        )
+
+    @admin.display(description="Sender", ordering="sender_id")
+    def sender(self, obj: SmsConfiguration) -> str:
+        """Sender ID, or what stands in for it."""
+        if obj.sender_id:
+            return national(obj.sender_id)
+        did = getattr(obj, "trunk_did", None)
+        return f"DID of the trunk: {national(did)}" if did else "DID of the trunk (none yet)"
+
+    @display(description="Status", label=_STATUS)  # type: ignore[untyped-decorator]
+    def status(self, obj: SmsConfiguration) -> tuple[str, str]:
+        """Badge: switched off, or what the last test said."""
+        if not obj.enabled:
+            return "off", "Off"
+        if obj.test_result == SmsConfiguration.TestResult.PASSED:
+            return "ready", "Ready"
+        if obj.test_result == SmsConfiguration.TestResult.FAILED:
+            return "failing", "Failing"
+        return "new", "Not tested"
+
+    @admin.display(description="Webhook")
+    def webhook(self, obj: SmsConfiguration) -> str:
+        """Button that copies the row's webhook URL."""
+        return format_html(
+            '<button type="button" class="tl-button" data-copy="{}" aria-label="{}">'
+            '<span class="material-symbols-outlined" aria-hidden="true">content_copy</span>'
+            "<span data-copy-label>Copy</span></button>",
+            obj.webhook_url,
+            f"Copy webhook of {obj.name}",
+        )
+
+    @admin.display(description="Webhook URL")
+    def webhook_field(self, obj: SmsConfiguration | None) -> str:
+        """Read-only field to copy the URL from."""
+        if obj is None or not obj.pk:
+            return "It is made when you press OK."
+        return format_html(
+            '<span class="tl-webhook"><input type="text" id="webhook-url" readonly value="{0}"'
+            ' aria-label="Webhook URL"><button type="button" class="tl-button" data-copy="{0}"'
+            ' data-copy-field="webhook-url"><span class="material-symbols-outlined"'
+            ' aria-hidden="true">content_copy</span><span data-copy-label>Copy</span>'
+            "</button></span>",
+            obj.webhook_url,
+        )
+
+    @admin.display(description="Last test")
+    def last_test(self, obj: SmsConfiguration | None) -> str:
+        """What Bandwidth said when it was last asked."""
+        if obj is None or not obj.pk or obj.tested_at is None:
+            return "Not tested yet: press OK, then “Test credentials”."
+        at = date_format(timezone.localtime(obj.tested_at), "DATETIME_FORMAT")
+        return f"{at}: {obj.test_detail}"
+
+    def save_model(
+        self, request: ScreenRequest, obj: SmsConfiguration, form: ConfigurationForm, change: Any
+    ) -> None:
+        username, password = form.callback()
+        if not change:
+            create_configuration(
+                request.tenant,
+                obj,
+                callback_username=username,
+                callback_password=password or "",
+            )
+            return
+        if form.credentials_changed:
+            obj.test_result, obj.test_detail, obj.tested_at = "", "", None
+        save_configuration(obj, callback_username=username, callback_password=password)
+
+    def refusal_to_delete(self, request: ScreenRequest, obj: Any) -> str:
+        settings = MessageSetting.objects.filter(provider=obj).select_related("phone_number")
+        numbers = [national(setting.phone_number.number) for setting in settings[:3]]
+        if not numbers:
+            return ""
+        return (
+            f"“{obj.name}” cannot be deleted while numbers use it ({', '.join(numbers)}):"
+            " give them another provider in Message Settings first."
+        )
+
+    def delete_model(self, request: ScreenRequest, obj: SmsConfiguration) -> None:
+        delete_configuration(obj)
+
+    @admin.action(description="Switch on")
+    def switch_on(self, request: ScreenRequest, queryset: QuerySet[SmsConfiguration]) -> None:
+        self._switch(request, queryset, enabled=True)
+
+    @admin.action(description="Switch off")
+    def switch_off(self, request: ScreenRequest, queryset: QuerySet[SmsConfiguration]) -> None:
+        self._switch(request, queryset, enabled=False)
+
+    def _switch(
+        self, request: ScreenRequest, queryset: QuerySet[SmsConfiguration], *, enabled: bool
+    ) -> None:
+        for configuration in queryset.filter(enabled=not enabled):
+            configuration.enabled = enabled
+            save_configuration(configuration)
+            self.log_change(request, configuration, f"Switched {'on' if enabled else 'off'}.")
+        self.message_user(request, f"Switched {'on' if enabled else 'off'}.", messages.SUCCESS)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Test credentials",
+        url_path="test-credentials",
+        icon="key",
+        permissions=["change"],
+        dialog={
+            "title": "Test credentials",
+            "description": "Asks Bandwidth whether it takes the saved credentials. Nothing is sent"
+            " to anybody. What you changed on this page and did not save is not tested.",
+            "form_class": None,
+            "form_submit_text": "Test now",
+        },
+    )
+    def test_credentials(self, request: ScreenRequest, form: Any, object_id: str) -> HttpResponse:
+        """Ask Bandwidth; runs on POST only, unfold answers GET with the question."""
+        configuration = self.get_object(request, object_id)
+        if configuration is None:
+            raise Http404
+        check_credentials(configuration)
+        passed = configuration.test_result == SmsConfiguration.TestResult.PASSED
+        self.message_user(
+            request, configuration.test_detail, messages.SUCCESS if passed else messages.ERROR
+        )
+        url = self._change_url(object_id)
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Redirect": url})
+        return HttpResponseRedirect(url)

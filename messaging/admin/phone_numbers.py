@@ -1,0 +1,109 @@
+"""Phone numbers of the tenant: added on own trunks only, the platform's are given out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+
+from messaging.admin.base import ScreenRequest, TenantAdmin, national
+from messaging.admin.tenant_form import TenantForm, select, text_input
+from messaging.models import MessageSetting
+from messaging.number_settings import ALREADY_IN_USE
+from tenants.models import PhoneNumber, Trunk
+from tenants.numbers import kind_of
+
+
+class PhoneNumberForm(TenantForm):
+    """A number of the tenant's; number and trunk are settled when it is added."""
+
+    number = forms.CharField(
+        label="Phone number",
+        max_length=40,
+        widget=text_input(placeholder="(919) 555-0101", inputmode="tel"),
+        help_text="In any usual form.",
+    )
+    trunk = forms.ModelChoiceField(
+        queryset=Trunk.objects.none(),
+        widget=select(),
+        empty_label="Select a trunk",
+        help_text="One of your own. Numbers on the platform's trunk come from the system admin.",
+    )
+
+    class Meta:
+        model = PhoneNumber
+        fields = ["number", "trunk", "registration", "is_main"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            trunk: Any = self.fields["trunk"]
+            trunk.queryset = Trunk.objects.filter(tenant=self.tenant, enabled=True)
+            self.instance.tenant = self.tenant
+
+    def clean_number(self) -> str:
+        number = self.to_number(self.cleaned_data["number"], short_codes=True)
+        if PhoneNumber.objects.filter(number=number).exists():
+            raise forms.ValidationError(ALREADY_IN_USE)
+        self.instance.kind = kind_of(number)
+        return number
+
+
+class PhoneNumberAdmin(TenantAdmin):
+    """The tenant's part of the number directory."""
+
+    form = PhoneNumberForm
+    list_display = ["phone", "trunk", "kind", "registration", "is_main"]
+    list_select_related = ["trunk"]
+    list_filter = ["kind", "registration"]
+    search_fields = ["number", "trunk__name"]
+
+    def get_queryset(self, request: ScreenRequest) -> QuerySet[PhoneNumber]:
+        queryset: QuerySet[PhoneNumber] = super().get_queryset(request)
+        return queryset.filter(tenant=request.tenant)
+
+    @admin.display(description="Phone number", ordering="number")
+    def phone(self, obj: PhoneNumber) -> str:
+        return national(obj.number)
+
+    def get_fields(self, request: ScreenRequest, obj: PhoneNumber | None = None) -> list[str]:
+        if obj is None:
+            return ["number", "trunk", "registration", "is_main"]
+        return ["phone", "trunk", "kind", "registration", "is_main"]
+
+    def get_readonly_fields(
+        self, request: ScreenRequest, obj: PhoneNumber | None = None
+    ) -> list[str]:
+        if obj is None:
+            return []
+        own = obj.trunk.tenant_id == request.tenant.pk
+        settled = ["phone", "trunk", "kind"]
+        return settled if own else [*settled, "registration"]
+
+    def get_exclude(self, request: ScreenRequest, obj: PhoneNumber | None = None) -> list[str]:
+        return [] if obj is None else ["number", "trunk"]
+
+    def has_delete_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
+        if isinstance(obj, PhoneNumber) and obj.trunk.tenant_id != request.tenant.pk:
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def may_change(self, request: ScreenRequest, obj: Any) -> bool:
+        return bool(obj.tenant_id == request.tenant.pk)
+
+    def save_model(
+        self, request: ScreenRequest, obj: PhoneNumber, form: TenantForm, change: Any
+    ) -> None:
+        if obj.is_main:
+            mains = PhoneNumber.objects.filter(
+                tenant=request.tenant, trunk_id=obj.trunk_id, is_main=True
+            )
+            mains.exclude(pk=obj.pk or 0).update(is_main=False)
+        super().save_model(request, obj, form, change)
+
+    def refusal_to_delete(self, request: ScreenRequest, obj: Any) -> str:
+        if MessageSetting.objects.filter(phone_number=obj).exists():
+            return f"{national(obj.number)} is in Message Settings: delete it there first."
+        return ""

@@ -1,0 +1,25 @@
+"""Entering the screens on the tenant's site; imported once, when the app is ready."""
+
+from messaging.admin.configurations import ConfigurationAdmin
+from messaging.admin.contacts import ContactAdmin
+from messaging.admin.extensions import ExtensionAdmin
+from messaging.admin.members import MemberAdmin
+from messaging.admin.message_log import MessageLogAdmin
+from messaging.admin.message_settings import MessageSettingAdmin
+from messaging.admin.opt_outs import OptOutAdmin
+from messaging.admin.phone_numbers import PhoneNumberAdmin
+from messaging.admin.trunks import TrunkAdmin
+from messaging.models import Contact, Extension, Message, MessageSetting, OptOut, SmsConfiguration
+from tenants.models import Membership, PhoneNumber, Trunk
+from tenants.sites import tenant_site
+
+tenant_site.index_template = "messaging/dashboard.html"
+tenant_site.register(SmsConfiguration, ConfigurationAdmin)
+tenant_site.register(MessageSetting, MessageSettingAdmin)
+tenant_site.register(Extension, ExtensionAdmin)
+tenant_site.register(Trunk, TrunkAdmin)
+tenant_site.register(PhoneNumber, PhoneNumberAdmin)
+tenant_site.register(Membership, MemberAdmin)
+tenant_site.register(Contact, ContactAdmin)
+tenant_site.register(OptOut, OptOutAdmin)
+tenant_site.register(Message, MessageLogAdmin)

@@ -1,0 +1,79 @@
+"""The form of Message Settings: a number typed freely, and the account it texts through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from messaging.admin.base import national
+from messaging.admin.tenant_form import TenantForm, select, text_input
+from messaging.models import Extension, MessageSetting, SmsConfiguration
+from messaging.number_settings import NumberProblem, platform_account_is_offered, resolve_number
+
+PLATFORM = "platform"
+PLATFORM_LABEL = "Bandwidth (platform account)"
+# What the shared rules call a field -> what this form calls it: the model's own names would have
+# Django assign the typed text to a foreign key.
+_FIELDS = {"phone_number": "number", "provider": "account"}
+
+
+class SettingForm(TenantForm):
+    """Message Settings of one number."""
+
+    number = forms.CharField(
+        label="Phone number",
+        max_length=40,
+        widget=text_input(placeholder="(919) 555-0101", inputmode="tel", autocomplete="off"),
+        help_text="In any usual form. A number on your own trunk may be new.",
+    )
+    account = forms.ChoiceField(label="Provider", widget=select())
+    extension = forms.ModelChoiceField(
+        queryset=Extension.objects.none(),
+        required=False,
+        widget=select(),
+        empty_label="Nobody's",
+        help_text="Whose inbox the texts reach. Nobody's = the admins' unassigned list.",
+    )
+
+    class Meta:
+        model = MessageSetting
+        fields = ["extension", "email", "description", "enabled"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        extension: Any = self.fields["extension"]
+        extension.queryset = Extension.objects.all()
+        account: Any = self.fields["account"]
+        account.choices = self._accounts()
+        if self.instance.pk:
+            self.initial["number"] = national(self.instance.phone_number.number)
+            self.initial["account"] = self.instance.provider_id or PLATFORM
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        account = cleaned["account"]
+        provider = (
+            None
+            if account == PLATFORM
+            else SmsConfiguration.objects.select_related("trunk").get(pk=account)
+        )
+        try:
+            self.instance.phone_number = resolve_number(
+                self.tenant, cleaned["number"], provider, setting=self.instance
+            )
+        except NumberProblem as problem:
+            self.add_error(_FIELDS[problem.field], problem.message)
+        else:
+            self.instance.provider = provider
+        return cleaned
+
+    def _accounts(self) -> list[tuple[str, str]]:
+        choices = [("", "Select a provider")]
+        if platform_account_is_offered(self.instance):
+            choices.append((PLATFORM, PLATFORM_LABEL))
+        configurations = SmsConfiguration.objects.select_related("trunk")
+        choices += [(str(c.pk), f"{c.name} ({c.trunk.name})") for c in configurations]
+        return choices
