@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from messaging import drain, live, queue
+from messaging.models import SmsConfiguration
+from providers.models import WebhookEvent
+
+PAYLOADS = Path(__file__).resolve().parents[1] / "payloads"
+
+Arrive = Callable[..., WebhookEvent]
+Run = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Work that was handed to Celery after the commit."""
+
+    task: str
+    schema_name: str
+    key: str
+    delay: float | None
+
+
+@pytest.fixture(autouse=True)
+def published(monkeypatch: pytest.MonkeyPatch) -> list[Published]:
+    """What the flows asked Celery for, in place of a broker."""
+    asked: list[Published] = []
+
+    def publish(task: str, schema_name: str, key: Any, *, delay: float | None = None) -> None:
+        asked.append(Published(task, schema_name, str(key), delay))
+
+    monkeypatch.setattr(queue, "publish", publish)
+    return asked
+
+
+@pytest.fixture(autouse=True)
+def hints(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """What open pages were told, in place of Valkey."""
+    told: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(
+        live, "_publish", lambda schema, body: told.append((schema, json.loads(body)))
+    )
+    return told
+
+
+@pytest.fixture
+def payload() -> Callable[..., dict[str, Any]]:
+    """Read an event of Bandwidth's; keyword arguments replace fields of its message."""
+
+    def read(name: str, *, to: str | None = None, **message: Any) -> dict[str, Any]:
+        event: dict[str, Any] = json.loads((PAYLOADS / f"{name}.json").read_text())
+        event["message"].update(message)
+        if to is not None:
+            event["to"] = event["message"]["owner"] = to
+            event["message"]["to"] = [to]
+        return event
+
+    return read
+
+
+@pytest.fixture
+def arrive(db: None) -> Arrive:
+    """Put an event into the webhook inbox; no configuration = by the platform's address."""
+
+    def store(
+        event: dict[str, Any] | bytes, configuration: SmsConfiguration | None = None
+    ) -> WebhookEvent:
+        endpoint = configuration.endpoint if configuration else None
+        return WebhookEvent.objects.create(
+            provider="bandwidth",
+            endpoint=endpoint,
+            tenant_id=endpoint.tenant_id if endpoint else None,
+            dedupe_key=uuid.uuid4().bytes,
+            type=event["type"] if isinstance(event, dict) else "",
+            payload=event if isinstance(event, bytes) else json.dumps(event).encode(),
+        )
+
+    return store
+
+
+@pytest.fixture
+def run_drain(db: None, django_capture_on_commit_callbacks: Any) -> Run:
+    """Drain the inbox, commit hooks included."""
+
+    def run() -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            drain.drain()
+
+    return run

@@ -1,0 +1,384 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import IntegrityError, connection
+from django.utils import timezone
+
+from messaging import drain, inbound
+from messaging.conversations import conversation_with
+from messaging.models import Message, MessageSetting, SmsConfiguration
+from providers import bell
+from providers.models import WebhookEvent
+from tenants.models import Tenant, WebhookEndpoint
+from tenants.schema import tenant_connection
+
+CUSTOMER = "+15125550300"
+OURS = "+19195550101"
+
+Inside = Callable[[Tenant], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def texts(acme: Tenant, inside: Inside) -> Callable[[], list[str]]:
+    """Read what Acme received, in order."""
+
+    def read() -> list[str]:
+        with inside(acme):
+            return list(Message.objects.values_list("text", flat=True))
+
+    return read
+
+
+@pytest.fixture
+def sent(acme: Tenant, inside: Inside, acme_line: MessageSetting) -> Callable[[], Message]:
+    """Make the outbound message that the receipts are about."""
+
+    def make() -> Message:
+        with inside(acme):
+            now = timezone.now()
+            return Message.objects.create(
+                conversation=conversation_with(OURS, [CUSTOMER], at=now),
+                direction="out",
+                status="sent",
+                sender=OURS,
+                text="On its way",
+                configuration=acme_line.provider,
+                provider_message_id="1750000000200abcdefghijklmnop",
+                created_at=now,
+            )
+
+    return make
+
+
+def _due_now() -> None:
+    WebhookEvent.objects.filter(state="pending").update(
+        next_attempt_at=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def test_events_are_routed_in_the_order_they_came(
+    acme_line: MessageSetting, arrive: Any, payload: Any, run_drain: Any, texts: Any
+) -> None:
+    for n in range(5):
+        arrive(payload("inbound_sms", id=f"in-{n}", text=str(n)), acme_line.provider)
+    run_drain()
+    assert texts() == ["0", "1", "2", "3", "4"]
+
+
+def test_more_events_than_a_batch_are_all_routed(
+    monkeypatch: pytest.MonkeyPatch,
+    acme_line: MessageSetting,
+    arrive: Any,
+    payload: Any,
+    texts: Any,
+) -> None:
+    monkeypatch.setattr(drain, "_BATCH", 2)
+    for n in range(5):
+        arrive(payload("inbound_sms", id=f"in-{n}", text=str(n)), acme_line.provider)
+    assert drain.drain() == 5
+    assert len(texts()) == 5
+
+
+def test_long_backlog_is_handed_to_the_next_run(
+    monkeypatch: pytest.MonkeyPatch, acme_line: MessageSetting, arrive: Any, payload: Any
+) -> None:
+    rung: list[bool] = []
+    monkeypatch.setattr(bell, "ring_now", lambda: rung.append(True))
+    monkeypatch.setattr(drain, "_BATCH", 2)
+    monkeypatch.setattr(drain, "_BUDGET", -1.0)
+    for n in range(3):
+        arrive(payload("inbound_sms", id=f"in-{n}"), acme_line.provider)
+    assert drain.drain() == 2
+    assert rung == [True]
+
+
+def test_two_events_of_one_message_make_one_message(
+    acme_line: MessageSetting, arrive: Any, payload: Any, run_drain: Any, texts: Any
+) -> None:
+    events = [arrive(payload("inbound_sms"), acme_line.provider) for _ in range(2)]
+    run_drain()
+    assert len(texts()) == 1
+    for event in events:
+        event.refresh_from_db()
+    assert [e.state for e in events] == ["processed", "processed"]
+
+
+POISON: dict[str, Callable[[Any], Any]] = {
+    "not JSON": lambda _: b"{",
+    "not UTF-8": lambda _: b'{"type":"\xff"}',
+    "wrong shape": lambda payload: payload("inbound_sender_not_text"),
+    "NUL in our number": lambda payload: payload("inbound_sms", to="+1919555\x000101"),
+    "surrogate in our number": lambda payload: payload("inbound_sms", to="+1919555\ud83d0101"),
+    "NUL in the sender": lambda payload: payload("inbound_sms", **{"from": "+1512\x00"}),
+    "sender too long": lambda payload: payload("inbound_sms", **{"from": "+1" * 40}),
+    "id too long": lambda payload: payload("inbound_sms", id="9" * 500),
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
+def test_poison_is_parked_and_its_neighbours_are_routed(
+    poison: Any,
+    acme_line: MessageSetting,
+    arrive: Any,
+    payload: Any,
+    run_drain: Any,
+    texts: Any,
+) -> None:
+    arrive(payload("inbound_sms", id="in-1", text="before"), acme_line.provider)
+    bad = arrive(poison(payload), acme_line.provider)
+    arrive(payload("inbound_sms", id="in-2", text="after"), acme_line.provider)
+    run_drain()
+    assert texts() == ["before", "after"]
+    bad.refresh_from_db()
+    assert bad.state in ("failed", "unrouted")
+    assert bad.error
+
+
+def test_fault_of_ours_fails_one_event_alone_and_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+    acme: Tenant,
+    acme_line: MessageSetting,
+    globex_line: MessageSetting,
+    arrive: Any,
+    payload: Any,
+    run_drain: Any,
+    texts: Any,
+) -> None:
+    real = inbound.receive_message
+
+    def faulty(tenant: Any, event: Any, *args: Any, **kwargs: Any) -> Any:
+        message = real(tenant, event, *args, **kwargs)
+        if event.text == "bad":
+            # A statement that fails inside the database: the savepoint must be rolled back, and
+            # with it the search path that was set since.
+            with connection.cursor() as cursor:
+                cursor.execute("INSERT INTO messaging_recipient DEFAULT VALUES")
+        return message
+
+    monkeypatch.setattr(drain, "receive_message", faulty)
+    arrive(payload("inbound_sms", id="in-1", text="before"), acme_line.provider)
+    bad = arrive(payload("inbound_sms", id="in-2", text="bad"), acme_line.provider)
+    arrive(payload("inbound_sms", id="in-3", text="after"), acme_line.provider)
+    other = arrive(payload("inbound_sms", to="+13125550201"), globex_line.provider)
+    run_drain()
+    assert texts() == ["before", "after"]
+    bad.refresh_from_db()
+    other.refresh_from_db()
+    assert (bad.state, bad.attempts) == ("pending", 1)
+    assert bad.error == f"Processing failed: {IntegrityError.__name__}."
+    assert bad.next_attempt_at > timezone.now()
+    assert (other.state, other.tenant.slug) == ("processed", "globex")
+    assert tenant_connection.schema_name == "public"
+
+    monkeypatch.setattr(drain, "receive_message", real)
+    run_drain()
+    assert texts() == ["before", "after"], "it is not due yet"
+    _due_now()
+    run_drain()
+    assert sorted(texts()) == ["after", "bad", "before"]
+
+
+def test_fault_that_stays_parks_the_event(
+    monkeypatch: pytest.MonkeyPatch,
+    acme_line: MessageSetting,
+    arrive: Any,
+    payload: Any,
+    run_drain: Any,
+) -> None:
+    def faulty(*args: Any, **kwargs: Any) -> Any:
+        raise LookupError("Order ready? 👍")
+
+    monkeypatch.setattr(drain, "receive_message", faulty)
+    event = arrive(payload("inbound_sms"), acme_line.provider)
+    tries = 0
+    while event.state == "pending":
+        _due_now()
+        run_drain()
+        event.refresh_from_db()
+        tries += 1
+    assert (event.state, tries) == ("failed", 8)
+    assert event.error == "Processing failed: LookupError."
+
+
+def test_event_that_asks_for_nothing_is_processed(
+    acme_line: MessageSetting, arrive: Any, payload: Any, run_drain: Any, texts: Any
+) -> None:
+    event = arrive(payload("message_read"), acme_line.provider)
+    run_drain()
+    event.refresh_from_db()
+    assert event.state == "processed"
+    assert texts() == []
+
+
+def test_event_of_a_carrier_that_is_gone_is_parked(
+    acme_line: MessageSetting, arrive: Any, payload: Any, run_drain: Any
+) -> None:
+    event = arrive(payload("inbound_sms"), acme_line.provider)
+    WebhookEvent.objects.update(provider="oldtel")
+    run_drain()
+    event.refresh_from_db()
+    assert (event.state, event.error) == ("failed", "No carrier of this name is set up here.")
+
+
+def test_receipt_reaches_its_message(
+    acme: Tenant, sent: Any, inside: Inside, arrive: Any, payload: Any, run_drain: Any
+) -> None:
+    message = sent()
+    event = arrive(payload("receipt_delivered"), message.configuration)
+    run_drain()
+    event.refresh_from_db()
+    assert event.state == "processed"
+    with inside(acme):
+        message.refresh_from_db()
+        assert message.status == "delivered"
+
+
+def test_receipt_that_overtook_its_message_waits_for_it(
+    acme: Tenant,
+    acme_line: MessageSetting,
+    sent: Any,
+    inside: Inside,
+    arrive: Any,
+    payload: Any,
+    run_drain: Any,
+) -> None:
+    event = arrive(payload("receipt_delivered"), acme_line.provider)
+    run_drain()
+    event.refresh_from_db()
+    assert (event.state, event.attempts) == ("pending", 1)
+    message = sent()
+    _due_now()
+    run_drain()
+    event.refresh_from_db()
+    assert (event.state, event.error) == ("processed", "")
+    with inside(acme):
+        message.refresh_from_db()
+        assert message.status == "delivered"
+
+
+def test_receipt_of_no_message_is_parked_after_half_an_hour(
+    acme_line: MessageSetting, arrive: Any, payload: Any, run_drain: Any
+) -> None:
+    event = arrive(payload("receipt_delivered"), acme_line.provider)
+    waited = timedelta()
+    while event.state == "pending":
+        _due_now()
+        before = timezone.now()
+        run_drain()
+        event.refresh_from_db()
+        if event.next_attempt_at is not None:
+            waited += event.next_attempt_at - before
+    assert (event.state, event.attempts) == ("failed", 6)
+    assert event.error == "There is no message of this id."
+    assert timedelta(minutes=25) < waited < timedelta(minutes=40)
+
+
+def test_receipt_by_another_tenants_endpoint_changes_nothing(
+    acme: Tenant,
+    globex_line: MessageSetting,
+    sent: Any,
+    inside: Inside,
+    arrive: Any,
+    payload: Any,
+    run_drain: Any,
+) -> None:
+    message = sent()
+    event = arrive(payload("receipt_delivered"), globex_line.provider)
+    run_drain()
+    event.refresh_from_db()
+    assert (event.state, event.tenant.slug) == ("pending", "globex")
+    with inside(acme):
+        message.refresh_from_db()
+        assert message.status == "sent"
+
+
+def test_receipt_by_the_platform_finds_its_tenant_by_our_number(
+    acme: Tenant, sent: Any, inside: Inside, arrive: Any, payload: Any, run_drain: Any
+) -> None:
+    message = sent()
+    with inside(acme):
+        Message.objects.update(configuration=None)
+    event = arrive(payload("receipt_delivered"))
+    run_drain()
+    event.refresh_from_db()
+    assert (event.state, event.tenant) == ("processed", acme)
+    with inside(acme):
+        message.refresh_from_db()
+        assert message.status == "delivered"
+
+
+def test_endpoint_shows_when_its_last_event_came(
+    acme_line: MessageSetting, arrive: Any, payload: Any, run_drain: Any
+) -> None:
+    arrive(payload("inbound_sms", id="in-1"), acme_line.provider)
+    last = arrive(payload("inbound_sms", id="in-2"), acme_line.provider)
+    run_drain()
+    last.refresh_from_db()
+    assert WebhookEndpoint.objects.get().last_event_at == last.received_at
+
+
+def test_work_is_asked_for_in_the_tenants_name(
+    acme: Tenant,
+    acme_line: MessageSetting,
+    arrive: Any,
+    payload: Any,
+    run_drain: Any,
+    published: list[Any],
+) -> None:
+    arrive(payload("inbound_mms"), acme_line.provider)
+    run_drain()
+    assert [(p.task, p.schema_name) for p in published] == [
+        ("messaging.fetch_media", acme.schema_name)
+    ] * 2
+
+
+@pytest.fixture
+def held_elsewhere(
+    django_db_setup: None, django_db_blocker: Any
+) -> Iterator[tuple[psycopg.Connection[Any], int]]:
+    """Give a committed event that another connection is working on."""
+    # Before `db`: what a test's transaction touches can be deleted only after its end.
+    with django_db_blocker.unblock():
+        parameters = connection.get_connection_params()
+    names = ("dbname", "user", "password", "host", "port")
+    with psycopg.connect(**{n: parameters[n] for n in names if n in parameters}) as other:
+        other.autocommit = True
+        event = json.dumps({"type": "message-received", "message": {}})
+        row = other.execute(
+            "INSERT INTO providers_webhookevent"
+            " (provider, dedupe_key, type, payload, state, attempts, error)"
+            " VALUES ('bandwidth', %s, '', %s, 'pending', 0, '') RETURNING id",
+            [b"held elsewhere..", event.encode()],
+        ).fetchone()
+        assert row is not None
+        other.autocommit = False
+        other.execute("SELECT 1 FROM providers_webhookevent WHERE id = %s FOR UPDATE", row)
+        yield other, row[0]
+        other.rollback()
+        other.execute("DELETE FROM providers_webhookevent WHERE id = %s", row)
+        other.commit()
+
+
+def test_event_in_another_runs_hands_is_left_to_it(
+    held_elsewhere: tuple[psycopg.Connection[Any], int],
+    acme_line: MessageSetting,
+    acme_configuration: SmsConfiguration,
+    arrive: Any,
+    payload: Any,
+    texts: Any,
+) -> None:
+    other, held = held_elsewhere
+    arrive(payload("inbound_sms", text="mine"), acme_configuration)
+    assert drain.drain() == 1
+    assert texts() == ["mine"]
+    assert WebhookEvent.objects.get(pk=held).state == "pending"
+    other.rollback()
+    assert drain.drain() == 1
+    assert WebhookEvent.objects.get(pk=held).state == "failed"
