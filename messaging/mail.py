@@ -6,7 +6,6 @@ import logging
 import smtplib
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from messaging import queue
 from messaging.mail_content import compose
 from messaging.models import Attachment, MailDelivery
 from tenants.models import Tenant
+from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def send(mail_id: int) -> None:
     if not _claim(mail_id, now):
         return
     mail = MailDelivery.objects.select_related("message__conversation").get(pk=mail_id)
-    tenant = Tenant.objects.get(schema_name=connection.schema_name)
+    tenant = Tenant.objects.get(schema_name=tenant_connection.schema_name)
     try:
         compose(mail, tenant).send()
     except smtplib.SMTPRecipientsRefused as refusal:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -59,7 +58,7 @@ def compose(mail: MailDelivery, tenant: Tenant) -> EmailMessage:
         to=[mail.address],
         headers={
             # The same at each try: a mail server that took it before a crash can tell.
-            "Message-ID": f"<{message.pk.hex}.{mail.pk}.{_schema()}@{_host()}>",
+            "Message-ID": f"<{message.pk.hex}.{mail.pk}.{tenant.schema_name}@{_host()}>",
             "Auto-Submitted": "auto-generated",
         },
     )
@@ -97,10 +96,6 @@ def _files(attachments: Sequence[Attachment]) -> tuple[list[_File], list[str]]:
         room -= attachment.size
         files.append(_File(name=name, content=content, content_type=attachment.content_type))
     return files, missing
-
-
-def _schema() -> str:
-    return str(connection.schema_name)
 
 
 def _host() -> str:
