@@ -1,5 +1,12 @@
+"""The webhook log below /api/v1/."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from providers.api.views import WebhookEventViewSet
+
+router = SimpleRouter()
+router.register("webhook-events", WebhookEventViewSet)
+
+urlpatterns = router.urls

@@ -1,5 +1,15 @@
+"""The platform's API below /api/v1/."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from tenants.api import views
+
+router = SimpleRouter()
+router.register("tenants", views.TenantViewSet)
+router.register("trunks", views.TrunkViewSet)
+router.register("phone-numbers", views.PhoneNumberViewSet)
+router.register("memberships", views.MembershipViewSet)
+
+urlpatterns = router.urls

@@ -1,0 +1,223 @@
+"""Two companies to try the portal with. All numbers are of the ranges kept for fiction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from messaging.configurations import create_configuration
+from messaging.models import Contact, Extension, MessageSetting, SmsConfiguration
+from providers.types import AuthMethod
+from tenants.context import TenantUnavailable, entered
+from tenants.memberships import account_of, add_member
+from tenants.models import PhoneNumber, Tenant, Trunk
+from tenants.models.tenant import schema_name_for
+from tenants.provisioning import provision
+
+PASSWORD = "trunkline-demo"  # noqa: S105  # of made-up people, printed at each start
+SYSTEM_ADMIN = "root@trunkline.example"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """An extension, its person, and its number with the texts' other destination."""
+
+    extension: str
+    name: str
+    email: str
+    number: str
+    is_main: bool = False
+    mail_to: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A demo tenant with its account at the stand-in Bandwidth."""
+
+    slug: str
+    name: str
+    admin: tuple[str, str]  # name, e-mail
+    account_id: str
+    application_id: str
+    auth_method: AuthMethod
+    username: str
+    password: str
+    desks: tuple[Desk, ...]
+    contacts: tuple[tuple[str, str], ...]
+
+
+COMPANIES = (
+    Company(
+        slug="acme",
+        name="Acme Dental Group",
+        admin=("Ada Admin", "admin@acme.example"),
+        account_id="9900001",
+        application_id="0f4a1a3e-6c0c-4b1b-9d43-5f2f3b7d9a01",
+        auth_method=AuthMethod.OAUTH2,
+        username="acme-client",
+        password="acme-client-secret",  # noqa: S106  # known to the stand-in only
+        desks=(
+            Desk(
+                extension="101",
+                name="Ann Archer",
+                email="ann@acme.example",
+                number="+19195550101",
+                is_main=True,
+                mail_to="frontdesk@acme.example",
+                description="Main line",
+            ),
+            Desk(
+                extension="102",
+                name="Bea Bright",
+                email="bea@acme.example",
+                number="+19195550102",
+                description="Appointments",
+            ),
+        ),
+        contacts=(("Dana Rivers", "+15125550130"), ("Sam Okafor", "+15125550131")),
+    ),
+    Company(
+        slug="globex",
+        name="Globex Plumbing",
+        admin=("Gus Globe", "admin@globex.example"),
+        account_id="9900002",
+        application_id="7d7f0b52-2a55-4c0e-8a7e-1f6f0c2e9b02",
+        auth_method=AuthMethod.BASIC,
+        username="globex-api",
+        password="globex-api-secret",  # noqa: S106  # known to the stand-in only
+        desks=(
+            Desk(
+                extension="201",
+                name="Gil Green",
+                email="gil@globex.example",
+                number="+13125550201",
+                is_main=True,
+                description="Dispatch",
+            ),
+        ),
+        contacts=(("Lee Park", "+17735550140"), ("Dana Rivers", "+15125550130")),
+    ),
+)
+
+
+def seed() -> None:
+    """Make what is missing of the demo; a company that has members is left as it is."""
+    if not account_of(SYSTEM_ADMIN, password=PASSWORD, name="Rosa Root").is_system_admin:
+        _make_system_admin()
+    trunk, _ = Trunk.objects.get_or_create(
+        name="Bandwidth", tenant=None, defaults={"hostname": "sip.trunkline.example"}
+    )
+    for company in COMPANIES:
+        tenant, _ = Tenant.objects.get_or_create(
+            slug=company.slug,
+            defaults={"name": company.name, "schema_name": schema_name_for(company.slug)},
+        )
+        provision(tenant.schema_name)
+        if tenant.is_active and not tenant.memberships.exists():
+            _furnish(company, tenant, trunk)
+
+
+def simulator_accounts() -> list[dict[str, Any]]:
+    """Return what the stand-in Bandwidth must know of the demo's configurations."""
+    accounts = []
+    for company in COMPANIES:
+        try:
+            with entered(schema_name_for(company.slug)):
+                accounts += [
+                    _account(configuration)
+                    for configuration in SmsConfiguration.objects.select_related(
+                        "endpoint", "trunk"
+                    ).filter(account_id=company.account_id)
+                ]
+        except TenantUnavailable:
+            continue
+    return accounts
+
+
+def _make_system_admin() -> None:
+    user = account_of(SYSTEM_ADMIN)
+    user.is_system_admin = True
+    user.save(update_fields=["is_system_admin"])
+
+
+@transaction.atomic
+def _furnish(company: Company, tenant: Tenant, trunk: Trunk) -> None:
+    with entered(tenant.schema_name):
+        configuration = create_configuration(
+            tenant,
+            SmsConfiguration(
+                name=f"{company.name} on Bandwidth",
+                trunk=trunk,
+                account_id=company.account_id,
+                application_id=company.application_id,
+                auth_method=company.auth_method,
+                username=company.username,
+                password=company.password,
+            ),
+            callback_username=f"{company.slug}-callbacks",
+            callback_password=f"{company.slug}-callback-secret",
+        )
+        for desk in company.desks:
+            _furnish_desk(desk, tenant, trunk, configuration)
+        for name, number in company.contacts:
+            Contact.objects.get_or_create(number=number, defaults={"name": name})
+        name, email = company.admin
+        add_member(tenant, email, role="admin", password=PASSWORD, name=name)
+
+
+def _furnish_desk(
+    desk: Desk, tenant: Tenant, trunk: Trunk, configuration: SmsConfiguration
+) -> None:
+    extension, _ = Extension.objects.get_or_create(
+        number=desk.extension, defaults={"name": desk.name, "email": desk.email}
+    )
+    number, _ = PhoneNumber.objects.get_or_create(
+        number=desk.number,
+        defaults={
+            "trunk": trunk,
+            "tenant": tenant,
+            "is_main": desk.is_main,
+            "registration": PhoneNumber.Registration.REGISTERED,
+        },
+    )
+    if number.tenant_id == tenant.pk:
+        MessageSetting.objects.get_or_create(
+            phone_number=number,
+            defaults={
+                "provider": configuration,
+                "extension": extension,
+                "email": desk.mail_to,
+                "description": desk.description,
+            },
+        )
+    add_member(
+        tenant,
+        desk.email,
+        role="extension",
+        extension=desk.extension,
+        password=PASSWORD,
+        name=desk.name,
+    )
+
+
+def _account(configuration: SmsConfiguration) -> dict[str, Any]:
+    oauth = configuration.auth_method == AuthMethod.OAUTH2
+    pair = (configuration.username, configuration.password)
+    username, password = ("", "") if oauth else pair
+    client_id, client_secret = pair if oauth else ("", "")
+    numbers = configuration.message_settings.values_list("phone_number__number", flat=True)
+    return {
+        "account_id": configuration.account_id,
+        "application_id": configuration.application_id,
+        "username": username,
+        "password": password,
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "webhook_url": configuration.webhook_url,
+        "webhook_username": configuration.endpoint.callback_username,
+        "webhook_password": configuration.endpoint.callback_password,
+        "numbers": list(numbers),
+    }

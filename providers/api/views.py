@@ -1,0 +1,73 @@
+"""The webhook log for system admins, and the replay."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import django_filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from providers.models import WebhookEvent
+from providers.payloads import decoded
+from providers.replay import replay
+from tenants.api.permissions import IsSystemAdmin
+
+
+class WebhookEventSerializer(serializers.ModelSerializer[WebhookEvent]):
+    """One event as received, and what became of it."""
+
+    tenant = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    payload = serializers.SerializerMethodField()
+
+    class Meta:
+        model = WebhookEvent
+        fields: ClassVar[list[str]] = [
+            "id",
+            "received_at",
+            "provider",
+            "type",
+            "state",
+            "tenant",
+            "attempts",
+            "error",
+            "payload",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(OpenApiTypes.ANY)
+    def get_payload(self, event: WebhookEvent) -> Any:
+        """The JSON value, or text where the payload is none."""
+        return decoded(event.payload)
+
+
+class WebhookEventFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
+    """By state, type and tenant's slug."""
+
+    tenant = django_filters.CharFilter(field_name="tenant__slug")
+
+    class Meta:
+        model = WebhookEvent
+        fields = ["state", "type"]
+
+
+class WebhookEventViewSet(viewsets.ReadOnlyModelViewSet[WebhookEvent]):
+    """Everything carriers posted, newest first."""
+
+    permission_classes = [IsSystemAdmin]
+    serializer_class = WebhookEventSerializer
+    queryset = WebhookEvent.objects.select_related("tenant")
+    filterset_class = WebhookEventFilter
+
+    @extend_schema(request=None, responses=WebhookEventSerializer)
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, pk: str | None = None) -> Response:
+        """Route the event once more."""
+        event = self.get_object()
+        replay(WebhookEvent.objects.filter(pk=event.pk))
+        event.refresh_from_db()
+        return Response(self.get_serializer(event).data)

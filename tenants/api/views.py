@@ -1,0 +1,120 @@
+"""The platform's API: tenants, trunks, phone numbers and memberships, for system admins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tenants.api.permissions import IsSystemAdmin
+from tenants.api.serializers import (
+    MembershipSerializer,
+    PhoneNumberSerializer,
+    TenantSerializer,
+    TrunkSerializer,
+)
+from tenants.deletion import InUse, delete_unused
+from tenants.models import Membership, PhoneNumber, Tenant, Trunk
+
+
+class StillInUse(APIException):
+    """The row cannot be deleted while something refers to it."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "This is in use: take it out of use first."
+    default_code = "in_use"
+
+
+class _DeletesUnused:
+    def perform_destroy(self, instance: Any) -> None:
+        try:
+            delete_unused(instance)
+        except InUse as error:
+            raise StillInUse from error
+
+
+class TenantViewSet(
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.ListModelMixin,
+    viewsets.GenericViewSet[Tenant],
+):
+    """Tenants, named by slug. Suspend one by `is_active`; none is deleted."""
+
+    permission_classes = [IsSystemAdmin]
+    serializer_class = TenantSerializer
+    queryset = Tenant.objects.all()
+    lookup_field = "slug"
+    filterset_fields = ["is_active", "state"]
+
+    @extend_schema(responses={201: TenantSerializer, 202: TenantSerializer})
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Open a tenant; 202 = its schema is being made, watch `state`."""
+        response = super().create(request, *args, **kwargs)
+        if response.data["state"] != Tenant.State.READY:
+            response.status_code = status.HTTP_202_ACCEPTED
+        return response
+
+
+class TrunkFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    """By tenant's slug, provider, enabled."""
+
+    tenant = django_filters.CharFilter(field_name="tenant__slug")
+
+    class Meta:
+        model = Trunk
+        fields = ["provider", "enabled"]
+
+
+class TrunkViewSet(_DeletesUnused, viewsets.ModelViewSet[Trunk]):
+    """Trunks; one in use is not deleted (409)."""
+
+    permission_classes = [IsSystemAdmin]
+    serializer_class = TrunkSerializer
+    queryset = Trunk.objects.select_related("tenant")
+    filterset_class = TrunkFilter
+
+
+class PhoneNumberFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
+    """By tenant's slug, trunk, kind, registration, number in E.164."""
+
+    tenant = django_filters.CharFilter(field_name="tenant__slug")
+
+    class Meta:
+        model = PhoneNumber
+        fields = ["number", "trunk", "kind", "registration", "is_main"]
+
+
+class PhoneNumberViewSet(_DeletesUnused, viewsets.ModelViewSet[PhoneNumber]):
+    """The number directory; a number in use is not deleted (409)."""
+
+    permission_classes = [IsSystemAdmin]
+    serializer_class = PhoneNumberSerializer
+    queryset = PhoneNumber.objects.select_related("tenant", "trunk__tenant")
+    filterset_class = PhoneNumberFilter
+
+
+class MembershipFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
+    """By tenant's slug, e-mail, role."""
+
+    tenant = django_filters.CharFilter(field_name="tenant__slug")
+    email = django_filters.CharFilter(field_name="user__email", lookup_expr="iexact")
+
+    class Meta:
+        model = Membership
+        fields = ["role", "is_active"]
+
+
+class MembershipViewSet(viewsets.ModelViewSet[Membership]):
+    """Who is what in which tenant."""
+
+    permission_classes = [IsSystemAdmin]
+    serializer_class = MembershipSerializer
+    queryset = Membership.objects.select_related("user", "tenant")
+    filterset_class = MembershipFilter
