@@ -1,0 +1,235 @@
+"""Live hints: who hears of which conversation, and what the stream looks like."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.core import signing
+
+from config import events
+from config.hints import Hub, Listener
+from messaging import live
+
+
+class Page:
+    """Browser's side of one request to the application, without a network."""
+
+    def __init__(self, path: str, method: str = "GET") -> None:
+        self.scope = {"type": "http", "path": path, "method": method, "headers": []}
+        self.sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.gone = asyncio.Event()
+
+    async def receive(self) -> dict[str, Any]:
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        await self.sent.put(dict(message))
+
+    async def start(self) -> dict[str, Any]:
+        self.task = asyncio.ensure_future(events.application(self.scope, self.receive, self.send))
+        return await self._next()
+
+    async def line(self) -> str:
+        return (await self._next())["body"].decode()
+
+    async def leave(self) -> None:
+        self.gone.set()
+        await asyncio.wait_for(self.task, 5)
+
+    async def _next(self) -> dict[str, Any]:
+        return await asyncio.wait_for(self.sent.get(), 5)
+
+
+def run(story: Callable[[], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        try:
+            await asyncio.wait_for(story(), 20)
+        finally:
+            await events.hub.stop()
+
+    asyncio.run(whole())
+
+
+def publish(schema_name: str, conversation: int, extension: str = "") -> None:
+    body = json.dumps({"conversation": conversation, "extension": extension})
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.publish(live.CHANNEL_PREFIX + schema_name, body)
+
+
+async def subscribed() -> None:
+    events.hub.ensure_running()
+    await asyncio.wait_for(events.hub.subscribed.wait(), 5)
+
+
+async def opened(schema_name: str, extension: str | None = None) -> Page:
+    page = Page(f"/events/{live.token(schema_name, 7, extension)}")
+    start = await page.start()
+    assert start["status"] == 200
+    assert (await page.line()).startswith("retry:")
+    return page
+
+
+def test_health_is_answered() -> None:
+    async def story() -> None:
+        page = Page("/events/health")
+        assert (await page.start())["status"] == 200
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/events/forged", "GET", 204),
+        ("/events/", "GET", 204),
+        ("/events/" + "x" * 5000, "GET", 204),
+        ("/events/" + signing.dumps(["t_acme", 7, None], salt="another"), "GET", 204),
+        ("/events/" + signing.dumps("no list", salt=live.TOKEN_SALT), "GET", 204),
+        ("/events/health", "POST", 405),
+        ("/", "GET", 404),
+    ],
+    ids=["forged", "empty", "long", "of-another-purpose", "odd-shape", "post", "elsewhere"],
+)
+def test_what_is_no_token_opens_no_stream(path: str, method: str, status: int) -> None:
+    async def story() -> None:
+        assert (await Page(path, method).start())["status"] == status
+
+    run(story)
+
+
+def test_an_old_token_opens_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = live.token("t_acme", 7, None)
+    monkeypatch.setattr(live, "TOKEN_MAX_AGE", -1)
+
+    async def story() -> None:
+        assert (await Page(f"/events/{text}").start())["status"] == 204
+
+    run(story)
+
+
+def test_the_stream_is_neither_cached_nor_buffered() -> None:
+    async def story() -> None:
+        page = Page(f"/events/{live.token('t_acme', 7, None)}")
+        headers = dict((await page.start())["headers"])
+        assert headers[b"content-type"].startswith(b"text/event-stream")
+        assert headers[b"cache-control"] == b"no-store"
+        assert headers[b"x-accel-buffering"] == b"no"
+        assert headers[b"access-control-allow-origin"] == b"*"
+        await page.leave()
+
+    run(story)
+
+
+def test_a_hint_says_the_conversation_and_nothing_else() -> None:
+    async def story() -> None:
+        await subscribed()
+        page = await opened("t_acme")
+        publish("t_acme", 12, "101")
+        assert await page.line() == 'data: {"conversation": 12}\n\n'
+        await page.leave()
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("schema_name", "extension"),
+    [
+        ("t_globex", None),
+        ("t_acm", None),
+        ("t_acme", "102"),
+        ("t_acme", ""),
+    ],
+    ids=["other-tenant", "prefix-of-the-name", "other-extension", "no-extension"],
+)
+def test_a_page_hears_nothing_of_what_it_may_not_see(
+    schema_name: str, extension: str | None
+) -> None:
+    async def story() -> None:
+        await subscribed()
+        stranger = await opened(schema_name, extension)
+        admin = await opened("t_acme")
+        publish("t_acme", 12, "101" if extension != "" else "")
+        assert "12" in await admin.line()
+        assert stranger.sent.empty()
+        await stranger.leave()
+        await admin.leave()
+
+    run(story)
+
+
+def test_an_extension_hears_of_its_own_conversations() -> None:
+    async def story() -> None:
+        await subscribed()
+        page = await opened("t_acme", "101")
+        publish("t_acme", 5, "101")
+        assert "5" in await page.line()
+        await page.leave()
+
+    run(story)
+
+
+def test_a_broken_hint_harms_nobody() -> None:
+    async def story() -> None:
+        await subscribed()
+        page = await opened("t_acme")
+        with redis.Redis.from_url(settings.REDIS_URL) as client:
+            client.publish(live.CHANNEL_PREFIX + "t_acme", b"\xff not json")
+            client.publish(live.CHANNEL_PREFIX + "t_acme", b'["conversation"]')
+        publish("t_acme", 6)
+        assert "6" in await page.line()
+        await page.leave()
+
+    run(story)
+
+
+def test_a_page_that_is_silent_is_pinged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "PING_SECONDS", 0.01)
+
+    async def story() -> None:
+        page = await opened("t_acme")
+        assert await page.line() == ": ping\n\n"
+        await page.leave()
+
+    run(story)
+
+
+def test_a_page_that_left_is_forgotten() -> None:
+    async def story() -> None:
+        page = await opened("t_acme")
+        await page.leave()
+        assert not events.hub._listeners
+
+    run(story)
+
+
+def test_a_page_that_takes_no_hints_is_dropped() -> None:
+    listener = Listener(None)
+    for number in range(101):
+        listener.tell({"conversation": number})
+    assert listener.is_lagging
+
+
+def test_after_valkey_came_back_pages_are_told_to_fetch_everything(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:1/0"
+    monkeypatch.setattr("config.hints._FIRST_PAUSE", 0.01)
+    hub = Hub()
+
+    async def story() -> None:
+        with hub.listening("t_acme", None) as listener:
+            hub.ensure_running()
+            await asyncio.sleep(0)
+            assert not hub.subscribed.is_set()
+            settings.REDIS_URL = working
+            assert await asyncio.wait_for(listener.hints.get(), 10) == {}
+        await hub.stop()
+
+    run(story)
