@@ -14,7 +14,7 @@ from django.test import Client
         ("gina", "/t/acme/", 403),
         ("bob", "/t/acme/", 403),
         ("root", "/t/acme/", 200),
-        ("alice", "/system/", 302),
+        ("alice", "/system/", 403),
         ("root", "/system/", 200),
         ("alice", "/t/nowhere/", 404),
     ],
