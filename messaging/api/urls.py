@@ -1,5 +1,47 @@
+"""Addresses of the tenant's API, relative to /t/<slug>/api/v1/."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from messaging.api.base import NoSuchAddress
+from messaging.api.configurations import SmsConfigurations
+from messaging.api.contacts import Contacts
+from messaging.api.conversations import Conversations
+from messaging.api.extensions import Extensions
+from messaging.api.media import Media
+from messaging.api.message_settings import MessageSettings
+from messaging.api.openapi import TenantSchema
+from messaging.api.opt_outs import OptOuts
+from tenants.api.permissions import IsTenantUser
+
+router = SimpleRouter()
+router.register("sms-configurations", SmsConfigurations, basename="configuration")
+router.register("extensions", Extensions, basename="extension")
+router.register("message-settings", MessageSettings, basename="setting")
+router.register("conversations", Conversations, basename="conversation")
+router.register("media", Media, basename="media")
+router.register("opt-outs", OptOuts, basename="opt-out")
+router.register("contacts", Contacts, basename="contact")
+
+_FOR_USERS = {"permission_classes": [IsTenantUser]}
+
+app_name = "api"
+urlpatterns = [
+    path("", include(router.urls)),
+    path(
+        "schema/",
+        SpectacularAPIView.as_view(generator_class=TenantSchema, **_FOR_USERS),
+        name="schema",
+    ),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api:schema", http_method_names=["get", "head"], **_FOR_USERS
+        ),
+        name="docs",
+    ),
+    re_path(r"", NoSuchAddress.as_view()),
+]

@@ -1,0 +1,51 @@
+"""`sms-configurations/`: the tenant's own accounts with a carrier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import ProtectedError
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messaging.api.base import ConfigurationViewSet
+from messaging.api.configuration_serializer import ConfigurationSerializer
+from messaging.api.refusals import InUse
+from messaging.configurations import check_credentials, delete_configuration
+from messaging.models import SmsConfiguration
+
+_TEST_ANSWER = inline_serializer(
+    "CredentialsTest", {"ok": serializers.BooleanField(), "detail": serializers.CharField()}
+)
+
+
+class SmsConfigurations(ConfigurationViewSet[SmsConfiguration]):
+    """SMS/MMS configurations. Passwords are accepted, never returned."""
+
+    queryset = SmsConfiguration.objects.select_related("trunk", "endpoint")
+    serializer_class = ConfigurationSerializer
+
+    def perform_destroy(self, instance: SmsConfiguration) -> None:
+        """Delete the account and its webhook address.
+
+        Raises InUse, naming the numbers that need it.
+        """
+        try:
+            delete_configuration(instance)
+        except ProtectedError as error:
+            settings = instance.message_settings.select_related("phone_number")
+            numbers = ", ".join(str(setting.phone_number) for setting in settings[:5])
+            raise InUse(
+                f"Message settings use this configuration: {numbers}. Move them first."
+            ) from error
+
+    @extend_schema(request=None, responses=_TEST_ANSWER)
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, **kwargs: Any) -> Response:
+        """Ask the carrier whether it takes the credentials."""
+        tested = check_credentials(self.get_object())
+        ok = tested.test_result == SmsConfiguration.TestResult.PASSED
+        return Response({"ok": ok, "detail": tested.test_detail})

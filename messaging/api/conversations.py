@@ -1,0 +1,131 @@
+"""`conversations/`: the threads a person may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messaging.api.base import TenantViewSet
+from messaging.api.message_serializers import MessageSerializer, with_parts
+from messaging.api.thread import ThreadPages
+from messaging.models import Contact, Conversation
+from messaging.visibility import mark_read, with_unread_count
+from tenants.api.permissions import IsTenantUser
+
+
+class ConversationSerializer(serializers.ModelSerializer[Conversation]):
+    """One thread between a number of ours and another party or group."""
+
+    participants = serializers.ListField(child=serializers.CharField(), read_only=True)
+    contact = serializers.CharField(
+        source="contact_name", allow_null=True, help_text="Name of the other party, if known."
+    )
+    extension = serializers.SerializerMethodField()
+    unread_count = serializers.IntegerField()
+
+    class Meta:
+        model = Conversation
+        fields = [
+            "id",
+            "our_number",
+            "participants",
+            "contact",
+            "extension",
+            "unread_count",
+            "last_text",
+            "last_at",
+            "last_status",
+            "last_direction",
+        ]
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_extension(self, conversation: Conversation) -> str | None:
+        """Number of the extension whose inbox holds the thread."""
+        return conversation.extension.number if conversation.extension else None
+
+
+class ConversationFilter(filters.FilterSet):  # type: ignore[misc]  # no types
+    """Narrows the list."""
+
+    q = filters.CharFilter(
+        method="search", label="Part of a number, of the contact's name or of the last text."
+    )
+    unread = filters.BooleanFilter(method="by_unread", label="With or without unread messages.")
+    extension = filters.CharFilter(
+        method="by_extension", label='Number of an extension, or "none".'
+    )
+
+    def search(self, rows: QuerySet[Conversation], name: str, value: str) -> QuerySet[Conversation]:
+        """Find the words in what the list shows."""
+        found = Q(contact_name__icontains=value) | Q(last_text__icontains=value)
+        digits = "".join(c for c in value if c.isascii() and c.isdigit())
+        # Two digits are in every number; "4 pm" is no search for a number.
+        if len(digits) > 2:
+            found |= Q(participants_key__contains=digits) | Q(our_number__contains=digits)
+        return rows.filter(found)
+
+    def by_unread(
+        self,
+        rows: QuerySet[Conversation],
+        name: str,
+        value: bool,  # noqa: FBT001
+    ) -> QuerySet[Conversation]:
+        """Keep the threads with unread messages, or those without."""
+        unread = Q(unread_count__gt=0)
+        return rows.filter(unread if value else ~unread)
+
+    def by_extension(
+        self, rows: QuerySet[Conversation], name: str, value: str
+    ) -> QuerySet[Conversation]:
+        """Keep one extension's threads, or nobody's."""
+        if value == "none":
+            return rows.filter(extension=None)
+        return rows.filter(extension__number=value)
+
+
+class Conversations(TenantViewSet[Conversation], ListModelMixin, RetrieveModelMixin):
+    """Conversations, the latest first."""
+
+    permission_classes = [IsTenantUser]
+    queryset = Conversation.objects.none()
+    serializer_class = ConversationSerializer
+    filterset_class = ConversationFilter
+
+    def get_queryset(self) -> QuerySet[Conversation]:
+        """Return the person's threads with what the list shows of each."""
+        # A group's key holds several numbers and equals no contact's.
+        contact = Contact.objects.filter(number=OuterRef("participants_key")).values("name")
+        rows = with_unread_count(self.conversations(), self.person)
+        return rows.annotate(contact_name=Subquery(contact[:1])).order_by("-last_at", "-pk")
+
+    @extend_schema(
+        responses=MessageSerializer(many=True),
+        filters=False,
+    )
+    @action(
+        detail=True,
+        methods=["get"],
+        pagination_class=ThreadPages,
+        filter_backends=[],
+        serializer_class=MessageSerializer,
+    )
+    def messages(self, request: Request, **kwargs: Any) -> Response:
+        """Read the thread, newest last. The first page is the latest; `next` leads back in time."""
+        rows = with_parts(self.get_object().messages.all())
+        page = self.paginate_queryset(rows)  # type: ignore[arg-type]  # not the view's own rows
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(request=None, filters=False)
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def read(self, request: Request, **kwargs: Any) -> Response:
+        """Mark what came in so far as read by the caller."""
+        mark_read(self.get_object(), self.person)
+        return Response(self.get_serializer(self.get_object()).data)

@@ -1,0 +1,113 @@
+"""Fields of the API's serializers that know the tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Model, Q, QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from messaging.models import Extension, SmsConfiguration
+from tenants.models import Tenant, Trunk
+from tenants.numbers import NotAPhoneNumber, to_e164
+
+PLATFORM = "platform"
+
+
+def tenant_of(field: serializers.Field[Any, Any, Any, Any]) -> Tenant:
+    """Return the tenant of the request that a field or serializer works for."""
+    tenant: Tenant = field.context["view"].tenant
+    return tenant
+
+
+class KnownFields:
+    """Mixin of serializers: a misspelt field is an error, not silence.
+
+    Read-only fields are let through, so that what was read can be sent back.
+    """
+
+    def to_internal_value(self: Any, data: Any) -> Any:
+        """Refuse names that are no field, then go on as usual."""
+        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
+        if unknown:
+            raise serializers.ValidationError(
+                {name: ["There is no such field."] for name in sorted(unknown)}
+            )
+        return super().to_internal_value(data)  # type: ignore[misc]
+
+
+class NumberField(serializers.CharField):
+    """Phone number: any usual form in, E.164 (or a short code) out."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not text:
+            return text
+        try:
+            return to_e164(text, country=tenant_of(self).country, short_codes=True)
+        except NotAPhoneNumber as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
+class RowField(serializers.PrimaryKeyRelatedField[Model]):
+    """Reference by id; 1e400 is an id that does not exist, too."""
+
+    def to_internal_value(self, data: Any) -> Model:
+        if not isinstance(data, int | str) or isinstance(data, bool):
+            self.fail("incorrect_type", data_type=type(data).__name__)
+        if isinstance(data, str) and not (data.isascii() and data.isdecimal() and len(data) < 19):
+            self.fail("does_not_exist", pk_value=data[:40])
+        return super().to_internal_value(data)  # type: ignore[arg-type]  # the stubs want a row
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class TrunkField(RowField):
+    """Trunk of the tenant, or of the platform."""
+
+    def get_queryset(self) -> QuerySet[Trunk]:
+        mine = Q(tenant=None) | Q(tenant_id=tenant_of(self).pk)
+        return Trunk.objects.filter(mine, provider__in=settings.PROVIDERS)
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "enum": [PLATFORM]}]})
+class ProviderField(RowField):
+    """Id of an SMS/MMS configuration, or "platform" for the platform's own account."""
+
+    def get_queryset(self) -> QuerySet[SmsConfiguration]:
+        return SmsConfiguration.objects.select_related("trunk")
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Read "platform" as no configuration."""
+        if data == PLATFORM:
+            return None
+        return super().run_validation(data)
+
+    def get_attribute(self, instance: Any) -> Any:
+        return instance
+
+    def to_representation(self, value: Any) -> Any:
+        return value.provider_id or PLATFORM
+
+
+@extend_schema_field({"type": ["string", "null"]})
+class ExtensionField(serializers.Field[Any, Any, str, Any]):
+    """Extension by its number; null or "" is nobody's."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Extension | None:
+        number = str(data).strip() if isinstance(data, str | int) else "-"
+        if not number:
+            return None
+        # Only digits reach the database, which takes no NUL.
+        found = Extension.objects.filter(number=number).first() if number.isdecimal() else None
+        if found is None:
+            raise serializers.ValidationError("There is no extension of this number.")
+        return found
+
+    def to_representation(self, value: Extension) -> str:
+        return value.number

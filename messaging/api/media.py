@@ -1,0 +1,103 @@
+"""`media/`: uploads for messages, and the bytes of what came in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.mixins import RetrieveModelMixin
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messaging import media
+from messaging.api.attachments import AttachmentSerializer
+from messaging.api.base import TenantViewSet
+from messaging.api.parsing import Upload
+from messaging.models import Attachment
+from tenants.api.permissions import IsTenantUser
+
+# What a browser may show in place: none of these can carry script.
+_SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+
+
+class AnyAnswer(BaseContentNegotiation):
+    """Ignores `Accept`: a file has one form, and an error is JSON."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """Form with one file."""
+
+    file = serializers.FileField(allow_empty_file=False, max_length=200)
+
+
+class Media(TenantViewSet[Attachment], RetrieveModelMixin):
+    """Files of messages. An upload waits for its message and is its uploader's until then."""
+
+    permission_classes = [IsTenantUser]
+    parser_classes = [Upload]
+    queryset = Attachment.objects.none()
+    serializer_class = AttachmentSerializer
+    lookup_value_regex = r"[0-9a-fA-F-]{32,36}"
+
+    def get_queryset(self) -> QuerySet[Attachment]:
+        """Return own uploads and the files of threads that the person may see."""
+        return Attachment.objects.filter(
+            Q(message=None, uploaded_by=self.person)
+            | Q(message__conversation__in=self.conversations())
+        )
+
+    @extend_schema(
+        request={"multipart/form-data": UploadSerializer}, responses={201: AttachmentSerializer}
+    )
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """Upload a file, to be named in `media` of a message."""
+        form = UploadSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        file = form.validated_data["file"]
+        try:
+            upload = media.store_upload(
+                self.person, file.name, file.content_type or "", file.read()
+            )
+        except media.MediaRefused as refusal:
+            raise ValidationError({"file": [str(refusal)]}) from refusal
+        return Response(self.get_serializer(upload).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], content_negotiation_class=AnyAnswer)
+    def content(self, request: Request, **kwargs: Any) -> FileResponse:
+        """Read the bytes. Raises NotFound while the file is not here."""
+        attachment = self.get_object()
+        if attachment.state != Attachment.State.READY or not attachment.file:
+            raise NotFound("This file is not available.")
+        shown = attachment.content_type in _SHOWN
+        try:
+            file = attachment.file.open("rb")
+        except FileNotFoundError as error:
+            raise NotFound("This file is not available.") from error
+        return FileResponse(
+            file,
+            as_attachment=not shown,
+            filename=attachment.name or str(attachment.pk),
+            content_type=attachment.content_type if shown else "application/octet-stream",
+            headers={
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "sandbox; default-src 'none'",
+                "Cache-Control": "private, max-age=86400",
+            },
+        )

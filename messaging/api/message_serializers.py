@@ -1,0 +1,139 @@
+"""A message as JSON, and what is sent in to make one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from messaging.api.attachments import AttachmentSerializer
+from messaging.api.fields import KnownFields
+from messaging.models import Message, MessageEvent, Recipient
+
+MAX_RECIPIENTS = 200
+MAX_MEDIA = 10
+
+
+def with_parts(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Fetch everything that the JSON of messages shows, in a fixed number of queries."""
+    return messages.select_related("conversation").prefetch_related(
+        "recipients", "attachments", "events"
+    )
+
+
+class RecipientSerializer(serializers.ModelSerializer[Recipient]):
+    """What became of the message for one recipient."""
+
+    class Meta:
+        model = Recipient
+        fields = ["number", "status", "error_code"]
+
+
+class EventSerializer(serializers.ModelSerializer[MessageEvent]):
+    """Entry of the timeline."""
+
+    class Meta:
+        model = MessageEvent
+        fields = ["at", "status", "recipient", "error_code", "detail"]
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    """One message with its recipients, media and timeline."""
+
+    to = serializers.SerializerMethodField(help_text="Ours, where the message came in.")
+    media = AttachmentSerializer(source="attachments", many=True)
+    recipients = RecipientSerializer(many=True)
+    events = EventSerializer(many=True)
+
+    class Meta:
+        model = Message
+        fields = [
+            "id",
+            "conversation",
+            "direction",
+            "kind",
+            "status",
+            "sender",
+            "to",
+            "text",
+            "media",
+            "segment_count",
+            "encoding",
+            "failure_reason",
+            "error_code",
+            "error_text",
+            "provider_message_id",
+            "created_at",
+            "sent_at",
+            "delivered_at",
+            "scheduled_at",
+            "recipients",
+            "events",
+        ]
+        read_only_fields = fields
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Call the sender `from`, which Python cannot."""
+        fields = super().get_fields()
+        sender = serializers.CharField(source="sender", read_only=True)
+        return {
+            **{("from" if name == "sender" else name): field for name, field in fields.items()},
+            "from": sender,
+        }
+
+    def get_to(self, message: Message) -> list[str]:
+        """Tell whom the message was addressed to."""
+        if message.direction == Message.Direction.IN:
+            return [message.conversation.our_number]
+        return [recipient.number for recipient in message.recipients.all()]
+
+
+class NumbersField(serializers.ListField):
+    """List of numbers; a single one may come bare."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value([data] if isinstance(data, str) else data)
+
+
+class NewMessageSerializer(KnownFields, serializers.Serializer[Message]):
+    """Message to send."""
+
+    to = NumbersField(
+        child=serializers.CharField(max_length=40),
+        allow_empty=False,
+        max_length=MAX_RECIPIENTS,
+        help_text="Numbers in any usual form. Several make a group, unless sent individually.",
+    )
+    text = serializers.CharField(
+        required=False, allow_blank=True, default="", trim_whitespace=False
+    )
+    media = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        default=list,
+        max_length=MAX_MEDIA,
+        help_text="Ids of uploads, see `media/`.",
+    )
+    scheduled_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    send_individually = serializers.BooleanField(
+        required=False, default=False, help_text="One message to each instead of a group."
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Call the sender `from`, which Python cannot."""
+        sender = serializers.CharField(
+            source="sender",
+            required=False,
+            allow_blank=True,
+            default="",
+            max_length=40,
+            help_text="One of your numbers. Empty = your default sender.",
+        )
+        return {"from": sender, **super().get_fields()}
+
+
+class SentIndividuallySerializer(serializers.Serializer[Any]):
+    """Messages of one request that was sent individually, in the order of `to`."""
+
+    messages = MessageSerializer(many=True)

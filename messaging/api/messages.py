@@ -1,0 +1,155 @@
+"""`messages/`: reading, sending, retrying and cancelling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import (
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+    inline_serializer,
+)
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messaging import outbound
+from messaging.api.attachments import copies_for_each
+from messaging.api.base import TenantViewSet
+from messaging.api.message_serializers import (
+    MessageSerializer,
+    NewMessageSerializer,
+    SentIndividuallySerializer,
+    with_parts,
+)
+from messaging.api.refusals import Refused
+from messaging.models import Message, Recipient
+from messaging.models.message import Status
+from tenants.api.permissions import IsTenantUser
+from tenants.numbers import NotAPhoneNumber, to_e164
+
+_REFUSAL = OpenApiResponse(
+    inline_serializer(
+        "Refusal", {"code": serializers.CharField(), "detail": serializers.CharField()}
+    ),
+    description="The rules forbid it; nothing was stored.",
+)
+_SENT = PolymorphicProxySerializer(
+    component_name="Sent",
+    serializers=[MessageSerializer, SentIndividuallySerializer],
+    resource_type_field_name=None,
+)
+
+
+class MessageFilter(filters.FilterSet):  # type: ignore[misc]  # no types
+    """Narrows the list."""
+
+    direction = filters.ChoiceFilter(choices=Message.Direction.choices)
+    status = filters.ChoiceFilter(choices=Status.choices)
+    number = filters.CharFilter(method="by_number", label="From, to or by this number.")
+    provider_message_id = filters.CharFilter()
+    q = filters.CharFilter(field_name="text", lookup_expr="icontains", label="Part of the text.")
+    after = filters.IsoDateTimeFilter(
+        field_name="created_at", lookup_expr="gt", label="Later than this moment."
+    )
+    before = filters.IsoDateTimeFilter(
+        field_name="created_at", lookup_expr="lt", label="Earlier than this moment."
+    )
+
+    def by_number(self, rows: QuerySet[Message], name: str, value: str) -> QuerySet[Message]:
+        """Keep messages that the number wrote or got.
+
+        Raises ValidationError.
+        """
+        country = self.request._request.tenant.country
+        try:
+            number = to_e164(value, country=country, short_codes=True)
+        except NotAPhoneNumber as error:
+            raise ValidationError({"number": [str(error)]}) from error
+        got = Recipient.objects.filter(message=OuterRef("pk"), number=number)
+        return rows.filter(Q(sender=number) | Q(conversation__our_number=number) | Exists(got))
+
+
+class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
+    """Messages, the latest first."""
+
+    permission_classes = [IsTenantUser]
+    queryset = Message.objects.none()
+    serializer_class = MessageSerializer
+    filterset_class = MessageFilter
+    lookup_value_regex = r"[0-9a-fA-F-]{32,36}"
+
+    def get_queryset(self) -> QuerySet[Message]:
+        """Return the messages of the threads that the person may see."""
+        rows = Message.objects.filter(conversation__in=self.conversations())
+        return with_parts(rows).order_by("-created_at", "-id")
+
+    @extend_schema(
+        request=NewMessageSerializer, responses={201: _SENT, 422: _REFUSAL}, filters=False
+    )
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """Send a message, now or at `scheduled_at`.
+
+        Answers the message. With `send_individually` and several recipients each gets a message
+        of their own and the answer is `{"messages": [...]}`, in the order of `to`. If one
+        recipient is refused, the whole request is.
+        """
+        data = NewMessageSerializer(data=request.data, context=self.get_serializer_context())
+        data.is_valid(raise_exception=True)
+        wanted = data.validated_data
+        apart = wanted["send_individually"] and len(wanted["to"]) > 1
+        groups = [[number] for number in wanted["to"]] if apart else [wanted["to"]]
+        with transaction.atomic():
+            sent = self._send(wanted, groups)
+        found = {m.pk: m for m in with_parts(Message.objects.filter(pk__in=[m.pk for m in sent]))}
+        answers = self.get_serializer([found[m.pk] for m in sent], many=True).data
+        body = {"messages": answers} if apart else answers[0]
+        return Response(body, status=status.HTTP_201_CREATED)
+
+    def _send(self, wanted: dict[str, Any], groups: list[list[str]]) -> list[Message]:
+        media = copies_for_each(self.person, wanted["media"], len(groups))
+        try:
+            return [
+                outbound.send_message(
+                    user=self.person,
+                    role=self.role,
+                    tenant=self.tenant,
+                    sender=wanted["sender"],
+                    recipients=numbers,
+                    text=wanted["text"],
+                    attachment_ids=attachment_ids,
+                    scheduled_at=wanted["scheduled_at"],
+                )
+                for numbers, attachment_ids in zip(groups, media, strict=True)
+            ]
+        except outbound.SendRefused as refusal:
+            raise Refused(refusal.code, refusal.text) from refusal
+
+    @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def retry(self, request: Request, **kwargs: Any) -> Response:
+        """Send a failed message once more."""
+        return self._change(outbound.retry_message)
+
+    @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def cancel(self, request: Request, **kwargs: Any) -> Response:
+        """Stop a message that is scheduled or still waits."""
+        return self._change(outbound.cancel_message)
+
+    def _change(self, change: Callable[[Message], object]) -> Response:
+        message = self.get_object()
+        try:
+            with transaction.atomic():
+                change(message)
+        except outbound.SendRefused as refusal:
+            raise Refused(refusal.code, refusal.text) from refusal
+        return Response(self.get_serializer(self.get_object()).data)

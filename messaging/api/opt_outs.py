@@ -1,0 +1,50 @@
+"""`opt-outs/`: who must not be texted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from messaging.api.base import ConfigurationViewSet
+from messaging.api.fields import KnownFields, NumberField, tenant_of
+from messaging.models import OptOut
+from tenants.models import PhoneNumber
+
+ALREADY = "This number is opted out already."
+
+
+class OptOutSerializer(KnownFields, serializers.ModelSerializer[OptOut]):
+    """One opt-out: from one of our numbers, or (null) from all."""
+
+    our_number = NumberField(required=False, allow_null=True, allow_blank=True, max_length=40)
+    number = NumberField(max_length=40)
+
+    class Meta:
+        model = OptOut
+        fields = ["id", "our_number", "number", "source", "created_at"]
+        read_only_fields = ["source", "created_at"]
+        validators: list[Any] = []  # below, where "" has become null
+
+    def validate_our_number(self, number: str | None) -> str | None:
+        """Take the tenant's own numbers only."""
+        if not number:
+            return None
+        if not PhoneNumber.objects.filter(tenant_id=tenant_of(self).pk, number=number).exists():
+            raise serializers.ValidationError("This is not one of your numbers.")
+        return number
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Say plainly that the row is there; the constraint decides between two at once."""
+        attrs.setdefault("our_number", None)
+        if OptOut.objects.filter(**attrs).exists():
+            raise serializers.ValidationError({"number": [ALREADY]})
+        return attrs
+
+
+class OptOuts(ConfigurationViewSet[OptOut]):
+    """Opt-outs. One that is added is a person's ("manual"); deleting releases the number."""
+
+    http_method_names = ["get", "post", "delete", "head", "options"]
+    queryset = OptOut.objects.all()
+    serializer_class = OptOutSerializer
