@@ -21,7 +21,7 @@ from config.embedded import (
     require_free_port,
     start_local_servers,
 )
-from messaging import demo
+from config.welcome import introduce_demo, welcome
 from tenants.migration import migrate_all
 
 
@@ -113,11 +113,12 @@ class Command(BaseCommand):
         if with_demo:
             group.append(processes.simulator(host=host, port=settings.SIMULATOR_PORT, env=env))
         supervisor.start(*group)
+        simulator_url = f"http://127.0.0.1:{settings.SIMULATOR_PORT}"
         if with_demo:
-            demo.introduce_to_simulator(f"http://127.0.0.1:{settings.SIMULATOR_PORT}")
+            introduce_demo(simulator_url)
         self._say("ready" if with_demo else f"ready: {settings.PUBLIC_URL}")
         if with_demo:
-            self.stdout.write(demo.welcome())
+            self.stdout.write(welcome(simulator_url))
         self.stdout.write("Ctrl-C stops everything.\n")
         self.stdout.flush()
 

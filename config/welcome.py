@@ -1,0 +1,49 @@
+"""What `manage.py up` tells at the end, and how it introduces the demo to the stand-in."""
+
+from __future__ import annotations
+
+import requests
+from django.conf import settings
+
+from messaging import demo
+
+
+def introduce_demo(simulator_url: str) -> None:
+    """Give the stand-in Bandwidth the demo tenants' accounts, numbers and webhook addresses.
+
+    It keeps nothing between runs. Raises requests.RequestException when it does not answer.
+    """
+    for account in demo.simulator_accounts():
+        requests.put(
+            f"{simulator_url}/simulator/accounts/{account['account_id']}", json=account, timeout=5
+        ).raise_for_status()
+
+
+def welcome(simulator_url: str) -> str:
+    """Say where everything is and what to try first."""
+    acme = demo.COMPANIES[0]
+    desk = acme.desks[0]
+    return f"""
+  Portal    {settings.PUBLIC_URL}
+  Handset   {simulator_url}   (a customer's phone, on the stand-in Bandwidth)
+
+  Sign in with the password {demo.PASSWORD}
+{_sign_ins()}
+
+  Three things to try
+    1. Text {desk.number} from the handset; as {desk.email} read it in the inbox and answer.
+    2. As {acme.admin[1]} open Message Channel > SMS/MMS: Copy Webhook, Test credentials.
+    3. As {demo.SYSTEM_ADMIN} press Manage in a tenant's row, then go Back to Tenants.
+
+"""
+
+
+def _sign_ins() -> str:
+    lines = [f"    {demo.SYSTEM_ADMIN:<26} system admin"]
+    for company in demo.COMPANIES:
+        lines.append(f"    {company.admin[1]:<26} admin of {company.name}")
+        lines += [
+            f"    {desk.email:<26} extension {desk.extension} of {company.name}"
+            for desk in company.desks
+        ]
+    return "\n".join(lines)
