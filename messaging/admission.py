@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from messaging.models import MessageSetting
 from providers.models import WebhookEvent
 from providers.types import DeliveryReceipt, InboundMessage
 from tenants.models import PhoneNumber, Tenant, WebhookEndpoint
 from tenants.numbers import masked
+
+DELETED = "The SMS/MMS configuration it came in by was deleted."
 
 Directory = Mapping[str, PhoneNumber]
 
@@ -48,17 +51,17 @@ def admit(
     if event.endpoint is None:
         # The column is emptied when a configuration is deleted; its tenant stays on the event.
         if event.tenant_id is not None:
-            raise _rejected("The SMS/MMS configuration it came in by was deleted.")
+            raise _rejected(DELETED)
         return _by_platform(parsed, number)
     return _by_endpoint(event.endpoint, parsed, number)
 
 
-def check_account(admission: Admission, *, configuration_id: int | None) -> None:
-    """Refuse a text that came in by the platform for a number on a tenant's own account.
+def check_account(setting: MessageSetting | None) -> None:
+    """Refuse a text that came in by the platform for a number on the tenant's own account.
 
-    `configuration_id` is what the number's Message Settings name. Raises Refused.
+    Runs in the tenant's schema, with the number's Message Settings. Raises Refused.
     """
-    if admission.endpoint is None and configuration_id is not None:
+    if setting is not None and setting.provider_id is not None:
         raise _rejected("The number is on the tenant's own account, not the platform's.")
 
 

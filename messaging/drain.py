@@ -11,7 +11,15 @@ from itertools import groupby
 from django.db import DataError, transaction
 
 from messaging import claims
-from messaging.admission import Admission, Directory, Refused, admit, check_account, our_number_of
+from messaging.admission import (
+    DELETED,
+    Admission,
+    Directory,
+    Refused,
+    admit,
+    check_account,
+    our_number_of,
+)
 from messaging.claims import Outcome, State
 from messaging.inbound import receive_message
 from messaging.models import SmsConfiguration
@@ -113,18 +121,27 @@ def _directory(numbers: set[str]) -> Directory:
 def _route_tenant(schema_name: str, jobs: list[_Job]) -> dict[int, Outcome]:
     try:
         with entered(schema_name):
-            return {job.event.pk: _route(job) for job in jobs}
+            configurations = _configurations(jobs)
+            return {
+                job.event.pk: _route(job, configurations.get(job.event.endpoint_id)) for job in jobs
+            }
     except TenantUnavailable:  # since the event was admitted
         closed = Outcome(state=State.REJECTED, error="The tenant is suspended.")
         return {job.event.pk: closed for job in jobs}
 
 
-def _route(job: _Job) -> Outcome:
+def _configurations(jobs: list[_Job]) -> dict[int | None, SmsConfiguration]:
+    endpoints = {job.event.endpoint_id for job in jobs}
+    rows = SmsConfiguration.objects.filter(endpoint__in=endpoints)
+    return {row.endpoint_id: row for row in rows}
+
+
+def _route(job: _Job, configuration: SmsConfiguration | None) -> Outcome:
     """Do one event in a savepoint of its own, so that it can fail alone."""
     event = job.event
     try:
         with transaction.atomic():
-            return _apply(job)
+            return _apply(job, configuration)
     except Refused as refusal:
         return Outcome(state=refusal.state, error=refusal.reason)
     except DataError as error:
@@ -139,17 +156,16 @@ def _route(job: _Job) -> Outcome:
         return claims.fault(event, error)
 
 
-def _apply(job: _Job) -> Outcome:
-    endpoint = job.admission.endpoint
-    configuration = (
-        None if endpoint is None else SmsConfiguration.objects.get(endpoint_id=endpoint.pk)
-    )
+def _apply(job: _Job, configuration: SmsConfiguration | None) -> Outcome:
+    by_platform = job.admission.endpoint is None
+    if not by_platform and configuration is None:
+        raise Refused(State.REJECTED, DELETED)
     done = Outcome(state=State.PROCESSED, tenant_id=job.admission.tenant.pk)
     if isinstance(job.parsed, DeliveryReceipt):
         applied = apply_receipt(job.parsed, configuration=configuration)
         return done if applied else claims.not_yet(job.event)
-    setting = route_for(job.parsed.our_number).setting
-    check_account(job.admission, configuration_id=None if setting is None else setting.provider_id)
+    if by_platform:
+        check_account(route_for(job.parsed.our_number).setting)
     receive_message(
         job.admission.tenant,
         job.parsed,

@@ -106,8 +106,9 @@ def _note_consent(message: Message, our_number: str) -> None:
 
 def _place(conversation: Conversation, route: Route, message: Message) -> None:
     note_last(message)
-    if conversation.extension != route.extension:
-        conversation.extension = route.extension
+    moved = conversation.extension_id != (route.extension.pk if route.extension else None)
+    conversation.extension = route.extension
+    if moved:
         conversation.save(update_fields=["extension"])
     live.hint(conversation)
 
@@ -123,6 +124,10 @@ def _mail(message: Message, address: str) -> None:
 
 def _note_inbound(configuration: SmsConfiguration, at: datetime) -> None:
     # Not at each message: one row per configuration would be rewritten all day.
+    shown = configuration.last_inbound_at
+    if shown is not None and at - shown < _LAST_INBOUND_EVERY:
+        return
+    configuration.last_inbound_at = at
     SmsConfiguration.objects.filter(
         Q(last_inbound_at=None) | Q(last_inbound_at__lt=at - _LAST_INBOUND_EVERY),
         pk=configuration.pk,

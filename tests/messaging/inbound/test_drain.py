@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from messaging import drain, inbound
 from messaging.conversations import conversation_with
-from messaging.models import Message, MessageSetting, SmsConfiguration
+from messaging.models import Message, MessageSetting, OptOut, SmsConfiguration
 from providers import bell
 from providers.models import WebhookEvent
 from tenants.models import Tenant, WebhookEndpoint
@@ -205,6 +205,22 @@ def test_fault_that_stays_parks_the_event(
         tries += 1
     assert (event.state, tries) == ("failed", 8)
     assert event.error == "Processing failed: LookupError."
+
+
+def test_word_in_a_group_is_no_withdrawal_of_consent(
+    acme: Tenant,
+    acme_line: MessageSetting,
+    inside: Inside,
+    arrive: Any,
+    payload: Any,
+    run_drain: Any,
+) -> None:
+    arrive(payload("inbound_group"), acme_line.provider)
+    run_drain()
+    with inside(acme):
+        message = Message.objects.get()
+        assert message.conversation.participants == [CUSTOMER, "+15125550301"]
+        assert not OptOut.objects.exists()
 
 
 def test_event_that_asks_for_nothing_is_processed(
