@@ -14,6 +14,7 @@ from messaging.admin.base import ScreenRequest
 from messaging.models import Message, MessageSetting, SmsConfiguration
 from messaging.models.message import Status
 from messaging.number_settings import platform_account_is_offered
+from tenants.links import tenant_path
 from tenants.models import Tenant, WebhookEndpoint
 
 _DAYS = 7
@@ -49,6 +50,7 @@ def context(request: ScreenRequest, context: dict[str, Any]) -> dict[str, Any]:
         "steps_percent": round(100 * done / len(steps)),
         "figures": _figures(),
         "days": _DAYS,
+        "inbox_url": tenant_path(request.tenant, "inbox/"),
     }
 
 
@@ -82,7 +84,7 @@ def _steps(tenant: Tenant) -> list[Step]:
             enabled.exists() and not unassigned,
             f"{settings}?extension=none",
         ),
-        ("Receive a first message", received, reverse("inbox:index")),
+        ("Receive a first message", received, tenant_path(tenant, "inbox/")),
     ]
     return [Step(title=title, done=done, url=url) for title, done, url in rows]
 

@@ -46,7 +46,8 @@ class MemberForm(TenantForm):
         known = [(e.number, str(e)) for e in Extension.objects.all()]
         extension.choices = [("", "None"), *known]
         if self.instance.pk:
-            del self.fields["email"], self.fields["name"], self.fields["password"]
+            for name in ("email", "name", "password"):
+                self.fields.pop(name, None)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -42,6 +42,8 @@ class PhoneNumberForm(TenantForm):
             trunk: Any = self.fields["trunk"]
             trunk.queryset = Trunk.objects.filter(tenant=self.tenant, enabled=True)
             self.instance.tenant = self.tenant
+        else:
+            self.fields.pop("number", None)
 
     def clean_number(self) -> str:
         number = self.to_number(self.cleaned_data["number"], short_codes=True)
@@ -81,9 +83,6 @@ class PhoneNumberAdmin(TenantAdmin):
         own = obj.trunk.tenant_id == request.tenant.pk
         settled = ["phone", "trunk", "kind"]
         return settled if own else [*settled, "registration"]
-
-    def get_exclude(self, request: ScreenRequest, obj: PhoneNumber | None = None) -> list[str]:
-        return [] if obj is None else ["number", "trunk"]
 
     def has_delete_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
         if isinstance(obj, PhoneNumber) and obj.trunk.tenant_id != request.tenant.pk:
