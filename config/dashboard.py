@@ -6,12 +6,13 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from providers.models import WebhookEvent
-from tenants.admin.labels import manage_button, status_of
+from tenants.admin.labels import STATUS_COLOURS, manage_button, status_of
 from tenants.models import PhoneNumber, Tenant
 
 _TENANTS_SHOWN = 50
@@ -39,10 +40,11 @@ def system_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str,
 
 def _row(tenant: Any) -> list[Any]:
     link = reverse("admin:tenants_tenant_change", args=[tenant.pk])
-    _, status = status_of(tenant)
+    key, words = status_of(tenant)
+    badge = {"text": words, "type": STATUS_COLOURS[key]}
     return [
         format_html('<a class="font-medium" href="{}">{}</a>', link, tenant.name),
-        status,
+        render_to_string("unfold/helpers/label.html", badge),
         tenant.members,
         tenant.numbers,
         manage_button(tenant),
@@ -55,9 +57,6 @@ def _cards() -> list[dict[str, Any]]:
     events = WebhookEvent.objects.filter(received_at__gte=today)
     by_state = dict(events.values_list("state").order_by().annotate(n=Count("pk")))
     waiting: QuerySet[WebhookEvent] = WebhookEvent.objects.filter(state=WebhookEvent.State.PENDING)
-    numbers = PhoneNumber.objects.aggregate(
-        all=Count("pk"), free=Count("pk", filter=Q(tenant=None))
-    )
     return [
         {"label": "Events today", "value": sum(by_state.values()), "link": log},
         {"label": "Waiting", "value": waiting.count(), "link": f"{log}?state__exact=pending"},
@@ -72,8 +71,8 @@ def _cards() -> list[dict[str, Any]]:
             "link": f"{log}?state__exact=unrouted",
         },
         {
-            "label": f"Phone numbers ({numbers['free']} free)",
-            "value": numbers["all"],
+            "label": "Phone numbers",
+            "value": PhoneNumber.objects.count(),
             "link": reverse("admin:tenants_phonenumber_changelist"),
         },
     ]

@@ -39,7 +39,7 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         "received_at",
         "provider",
         "type",
-        "status",
+        "state",
         "owner",
         "attempts",
         "next_attempt_at",
@@ -65,7 +65,7 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
 
     @display(description="Tenant", ordering="tenant__name")
     def owner(self, event: WebhookEvent) -> str:
-        return str(event.tenant or "–")
+        return str(event.tenant or "-")
 
     @display(label=_COLOURS, ordering="state")
     def status(self, event: WebhookEvent) -> tuple[str, str]:

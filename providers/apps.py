@@ -8,4 +8,4 @@ class ProvidersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from providers import admin  # noqa: F401  # registers its pages
+        from providers import admin  # noqa: F401, PLC0415  # needs the models

@@ -17,7 +17,6 @@ from unfold.sites import UnfoldAdminSite
 from tenants.links import public_path
 from tenants.roles import Role
 
-
 # unfold's Alpine evaluates its attributes, and unfold styles inline: so here, and only here.
 _UNFOLD_POLICY = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}
 
@@ -27,7 +26,7 @@ View = Callable[..., HttpResponseBase]
 class _Portal(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     """Admin site whose sign-in, sign-out and password pages are the public ones."""
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001
         """Let in who belongs here, with the content policy that unfold needs."""
         inner = super().admin_view(view, cacheable)
 

@@ -97,6 +97,8 @@ class PhoneNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in 
     class Meta:
         model = PhoneNumber
         fields: ClassVar[list[str]] = ["trunk", "tenant", "registration", "is_main"]
+        labels: ClassVar[dict[str, str]] = {"is_main": "Main number"}
+        help_texts: ClassVar[dict[str, str]] = {"tenant": "Empty = nobody has the number yet."}
 
     def clean(self) -> dict[str, Any]:
         """Read the number as people of the tenant's country write it."""

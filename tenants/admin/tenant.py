@@ -36,9 +36,9 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_display = ["name", "slug", "status", "members", "numbers", "created_at", "manage_link"]
     list_filter = ["is_active", "state"]
     search_fields = ["name", "slug"]
-    readonly_fields = ["slug", "status", "created_at"]
+    readonly_fields = ["slug", "status_text", "created_at"]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "status", "created_at"]}),
+        (None, {"fields": ["name", "slug", "status_text", "created_at"]}),
         ("Region", {"fields": ["timezone", "country"]}),
         ("Messaging", {"fields": ["messaging_enabled"]}),
     ]
@@ -102,6 +102,10 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     @display(label=STATUS_COLOURS)
     def status(self, tenant: Tenant) -> tuple[str, str]:
         return status_of(tenant)
+
+    @display(description="Status")
+    def status_text(self, tenant: Tenant) -> str:
+        return status_of(tenant)[1]
 
     @display(ordering="members_count")
     def members(self, tenant: Any) -> SafeString:

@@ -135,8 +135,8 @@ class PhoneNumberSerializer(Checked):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         row = self.instance
-        tenant = attrs["tenant"] if "tenant" in attrs else row and row.tenant
-        trunk = attrs["trunk"] if "trunk" in attrs else row and row.trunk
+        tenant = attrs.get("tenant", row and row.tenant)
+        trunk = attrs.get("trunk", row and row.trunk)
         if "number" in attrs:
             attrs["number"] = _read(attrs["number"], tenant)
         if row is None:
