@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.db import DataError, transaction
@@ -122,12 +122,14 @@ def _route_tenant(schema_name: str, jobs: list[_Job]) -> dict[int, Outcome]:
     try:
         with entered(schema_name):
             configurations = _configurations(jobs)
-            return {
+            outcomes = {
                 job.event.pk: _route(job, configurations.get(job.event.endpoint_id)) for job in jobs
             }
     except TenantUnavailable:  # since the event was admitted
         closed = Outcome(state=State.REJECTED, error="The tenant is suspended.")
-        return {job.event.pk: closed for job in jobs}
+        outcomes = {job.event.pk: closed for job in jobs}
+    tenant_id = jobs[0].admission.tenant.pk
+    return {key: replace(outcome, tenant_id=tenant_id) for key, outcome in outcomes.items()}
 
 
 def _configurations(jobs: list[_Job]) -> dict[int | None, SmsConfiguration]:
@@ -160,7 +162,7 @@ def _apply(job: _Job, configuration: SmsConfiguration | None) -> Outcome:
     by_platform = job.admission.endpoint is None
     if not by_platform and configuration is None:
         raise Refused(State.REJECTED, DELETED)
-    done = Outcome(state=State.PROCESSED, tenant_id=job.admission.tenant.pk)
+    done = Outcome(state=State.PROCESSED)
     if isinstance(job.parsed, DeliveryReceipt):
         applied = apply_receipt(job.parsed, configuration=configuration)
         return done if applied else claims.not_yet(job.event)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 
 from messaging import drain, live, queue
-from messaging.models import SmsConfiguration
+from messaging.models import Message, SmsConfiguration
+from providers.intake import dedupe_key
 from providers.models import WebhookEvent
+from providers.registry import provider_class
+from tenants.models import Tenant
 
 PAYLOADS = Path(__file__).resolve().parents[1] / "payloads"
 
@@ -74,13 +78,18 @@ def arrive(db: None) -> Arrive:
         event: dict[str, Any] | bytes, configuration: SmsConfiguration | None = None
     ) -> WebhookEvent:
         endpoint = configuration.endpoint if configuration else None
+        body = event if isinstance(event, bytes) else json.dumps(event).encode()
+        key = uuid.uuid4().bytes
+        if endpoint is None:
+            (item,) = provider_class("bandwidth").split_webhook(body)
+            key = dedupe_key(None, item)
         return WebhookEvent.objects.create(
             provider="bandwidth",
             endpoint=endpoint,
             tenant_id=endpoint.tenant_id if endpoint else None,
-            dedupe_key=uuid.uuid4().bytes,
+            dedupe_key=key,
             type=event["type"] if isinstance(event, dict) else "",
-            payload=event if isinstance(event, bytes) else json.dumps(event).encode(),
+            payload=body,
         )
 
     return store
@@ -95,3 +104,16 @@ def run_drain(db: None, django_capture_on_commit_callbacks: Any) -> Run:
             drain.drain()
 
     return run
+
+
+@pytest.fixture
+def texts(
+    acme: Tenant, inside: Callable[[Tenant], AbstractContextManager[None]]
+) -> Callable[[], list[str]]:
+    """Read what Acme received, in order."""
+
+    def read() -> list[str]:
+        with inside(acme):
+            return list(Message.objects.values_list("text", flat=True))
+
+    return read

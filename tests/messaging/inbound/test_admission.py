@@ -187,6 +187,50 @@ def test_held_event_is_routed_when_it_is_replayed(
 
 
 @pytest.mark.parametrize("door", ["own endpoint", "platform"])
+def test_event_that_was_processed_may_be_replayed(
+    door: str,
+    acme: Tenant,
+    acme_line: MessageSetting,
+    acme_configuration: SmsConfiguration,
+    arrive: Any,
+    payload: Any,
+    run_drain: Any,
+    inside: Inside,
+) -> None:
+    by_platform = door == "platform"
+    if by_platform:
+        with inside(acme):
+            MessageSetting.objects.update(provider=None)
+    event = arrive(payload("inbound_sms"), None if by_platform else acme_configuration)
+    for _ in range(2):
+        WebhookEvent.objects.update(state="pending", attempts=0)
+        run_drain()
+        event.refresh_from_db()
+        assert (event.state, event.error, event.tenant) == ("processed", "", acme)
+    assert _messages(inside, acme) == [1]
+
+
+def test_event_of_a_deleted_tenants_address_is_not_taken_for_the_platforms(
+    acme: Tenant,
+    acme_line: MessageSetting,
+    globex_configuration: SmsConfiguration,
+    arrive: Any,
+    payload: Any,
+    run_drain: Any,
+    inside: Inside,
+) -> None:
+    with inside(acme):
+        MessageSetting.objects.update(provider=None)
+    event = arrive(payload("inbound_sms"), globex_configuration)
+    # What the foreign keys leave behind once the tenant and its endpoints are gone.
+    WebhookEvent.objects.update(endpoint=None, tenant=None)
+    run_drain()
+    event.refresh_from_db()
+    assert event.state == "rejected"
+    assert _messages(inside, acme) == [0]
+
+
+@pytest.mark.parametrize("door", ["own endpoint", "platform"])
 def test_message_knows_the_account_it_came_in_by(
     door: str,
     acme: Tenant,

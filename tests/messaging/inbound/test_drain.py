@@ -1,60 +1,24 @@
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from messaging import drain, inbound
-from messaging.conversations import conversation_with
-from messaging.models import Message, MessageSetting, OptOut, SmsConfiguration
+from messaging.models import Message, MessageSetting, OptOut
 from providers import bell
 from providers.models import WebhookEvent
 from tenants.models import Tenant, WebhookEndpoint
 from tenants.schema import tenant_connection
 
 CUSTOMER = "+15125550300"
-OURS = "+19195550101"
 
 Inside = Callable[[Tenant], AbstractContextManager[None]]
-
-
-@pytest.fixture
-def texts(acme: Tenant, inside: Inside) -> Callable[[], list[str]]:
-    """Read what Acme received, in order."""
-
-    def read() -> list[str]:
-        with inside(acme):
-            return list(Message.objects.values_list("text", flat=True))
-
-    return read
-
-
-@pytest.fixture
-def sent(acme: Tenant, inside: Inside, acme_line: MessageSetting) -> Callable[[], Message]:
-    """Make the outbound message that the receipts are about."""
-
-    def make() -> Message:
-        with inside(acme):
-            now = timezone.now()
-            return Message.objects.create(
-                conversation=conversation_with(OURS, [CUSTOMER], at=now),
-                direction="out",
-                status="sent",
-                sender=OURS,
-                text="On its way",
-                configuration=acme_line.provider,
-                provider_message_id="1750000000200abcdefghijklmnop",
-                created_at=now,
-            )
-
-    return make
 
 
 def _due_now() -> None:
@@ -243,93 +207,6 @@ def test_event_of_a_carrier_that_is_gone_is_parked(
     assert (event.state, event.error) == ("failed", "No carrier of this name is set up here.")
 
 
-def test_receipt_reaches_its_message(
-    acme: Tenant, sent: Any, inside: Inside, arrive: Any, payload: Any, run_drain: Any
-) -> None:
-    message = sent()
-    event = arrive(payload("receipt_delivered"), message.configuration)
-    run_drain()
-    event.refresh_from_db()
-    assert event.state == "processed"
-    with inside(acme):
-        message.refresh_from_db()
-        assert message.status == "delivered"
-
-
-def test_receipt_that_overtook_its_message_waits_for_it(
-    acme: Tenant,
-    acme_line: MessageSetting,
-    sent: Any,
-    inside: Inside,
-    arrive: Any,
-    payload: Any,
-    run_drain: Any,
-) -> None:
-    event = arrive(payload("receipt_delivered"), acme_line.provider)
-    run_drain()
-    event.refresh_from_db()
-    assert (event.state, event.attempts) == ("pending", 1)
-    message = sent()
-    _due_now()
-    run_drain()
-    event.refresh_from_db()
-    assert (event.state, event.error) == ("processed", "")
-    with inside(acme):
-        message.refresh_from_db()
-        assert message.status == "delivered"
-
-
-def test_receipt_of_no_message_is_parked_after_half_an_hour(
-    acme_line: MessageSetting, arrive: Any, payload: Any, run_drain: Any
-) -> None:
-    event = arrive(payload("receipt_delivered"), acme_line.provider)
-    waited = timedelta()
-    while event.state == "pending":
-        _due_now()
-        before = timezone.now()
-        run_drain()
-        event.refresh_from_db()
-        if event.next_attempt_at is not None:
-            waited += event.next_attempt_at - before
-    assert (event.state, event.attempts) == ("failed", 6)
-    assert event.error == "There is no message of this id."
-    assert timedelta(minutes=25) < waited < timedelta(minutes=40)
-
-
-def test_receipt_by_another_tenants_endpoint_changes_nothing(
-    acme: Tenant,
-    globex_line: MessageSetting,
-    sent: Any,
-    inside: Inside,
-    arrive: Any,
-    payload: Any,
-    run_drain: Any,
-) -> None:
-    message = sent()
-    event = arrive(payload("receipt_delivered"), globex_line.provider)
-    run_drain()
-    event.refresh_from_db()
-    assert (event.state, event.tenant.slug) == ("pending", "globex")
-    with inside(acme):
-        message.refresh_from_db()
-        assert message.status == "sent"
-
-
-def test_receipt_by_the_platform_finds_its_tenant_by_our_number(
-    acme: Tenant, sent: Any, inside: Inside, arrive: Any, payload: Any, run_drain: Any
-) -> None:
-    message = sent()
-    with inside(acme):
-        Message.objects.update(configuration=None)
-    event = arrive(payload("receipt_delivered"))
-    run_drain()
-    event.refresh_from_db()
-    assert (event.state, event.tenant) == ("processed", acme)
-    with inside(acme):
-        message.refresh_from_db()
-        assert message.status == "delivered"
-
-
 def test_endpoint_shows_when_its_last_event_came(
     acme_line: MessageSetting, arrive: Any, payload: Any, run_drain: Any
 ) -> None:
@@ -353,48 +230,3 @@ def test_work_is_asked_for_in_the_tenants_name(
     assert [(p.task, p.schema_name) for p in published] == [
         ("messaging.fetch_media", acme.schema_name)
     ] * 2
-
-
-@pytest.fixture
-def held_elsewhere(
-    django_db_setup: None, django_db_blocker: Any
-) -> Iterator[tuple[psycopg.Connection[Any], int]]:
-    """Give a committed event that another connection is working on."""
-    # Before `db`: what a test's transaction touches can be deleted only after its end.
-    with django_db_blocker.unblock():
-        parameters = connection.get_connection_params()
-    names = ("dbname", "user", "password", "host", "port")
-    with psycopg.connect(**{n: parameters[n] for n in names if n in parameters}) as other:
-        other.autocommit = True
-        event = json.dumps({"type": "message-received", "message": {}})
-        row = other.execute(
-            "INSERT INTO providers_webhookevent"
-            " (provider, dedupe_key, type, payload, state, attempts, error)"
-            " VALUES ('bandwidth', %s, '', %s, 'pending', 0, '') RETURNING id",
-            [b"held elsewhere..", event.encode()],
-        ).fetchone()
-        assert row is not None
-        other.autocommit = False
-        other.execute("SELECT 1 FROM providers_webhookevent WHERE id = %s FOR UPDATE", row)
-        yield other, row[0]
-        other.rollback()
-        other.execute("DELETE FROM providers_webhookevent WHERE id = %s", row)
-        other.commit()
-
-
-def test_event_in_another_runs_hands_is_left_to_it(
-    held_elsewhere: tuple[psycopg.Connection[Any], int],
-    acme_line: MessageSetting,
-    acme_configuration: SmsConfiguration,
-    arrive: Any,
-    payload: Any,
-    texts: Any,
-) -> None:
-    other, held = held_elsewhere
-    arrive(payload("inbound_sms", text="mine"), acme_configuration)
-    assert drain.drain() == 1
-    assert texts() == ["mine"]
-    assert WebhookEvent.objects.get(pk=held).state == "pending"
-    other.rollback()
-    assert drain.drain() == 1
-    assert WebhookEvent.objects.get(pk=held).state == "failed"
