@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase, HttpResponseNotFound
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix, set_script_prefix, set_urlconf
+from django.utils import timezone
 from rest_framework.views import APIView
 
 from tenants.access import note_visit
@@ -49,6 +50,7 @@ class TenantMiddleware:
             tenant_connection.set_schema_to_public()
             set_script_prefix(prefix)
             set_urlconf(None)
+            timezone.deactivate()
 
     def _in_tenant(
         self, request: PortalRequest, match: re.Match[str], prefix: str
@@ -100,6 +102,7 @@ class AccessMiddleware:
         if request.role is None or request.role < getattr(view, "minimum_role", Role.ADMIN):
             raise PermissionDenied
         note_visit(request)
+        timezone.activate(tenant.timezone)  # pages tell the tenant's time, the API UTC
         return None
 
 
