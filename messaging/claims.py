@@ -36,7 +36,8 @@ def claim(*, limit: int) -> list[WebhookEvent]:
     """Lock the oldest events that are due and that nobody else holds; needs a transaction."""
     return list(
         WebhookEvent.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("endpoint__tenant", "endpoint__trunk")
+        .select_related("endpoint__tenant")
+        .defer("endpoint__callback_username", "endpoint__callback_password")
         .filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=timezone.now()))
         .filter(state=State.PENDING)
         .order_by("id")[:limit]

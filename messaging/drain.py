@@ -134,7 +134,9 @@ def _route_tenant(schema_name: str, jobs: list[_Job]) -> dict[int, Outcome]:
 
 def _configurations(jobs: list[_Job]) -> dict[int | None, SmsConfiguration]:
     endpoints = {job.event.endpoint_id for job in jobs}
-    rows = SmsConfiguration.objects.filter(endpoint__in=endpoints)
+    rows = SmsConfiguration.objects.filter(endpoint__in=endpoints).defer(
+        "password", "webhook_token"
+    )
     return {row.endpoint_id: row for row in rows}
 
 

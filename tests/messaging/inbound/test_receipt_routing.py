@@ -32,7 +32,7 @@ def sent(acme: Tenant, inside: Inside, acme_line: MessageSetting) -> Callable[[]
     def make() -> Message:
         with inside(acme):
             now = timezone.now()
-            return Message.objects.create(
+            message = Message.objects.create(
                 conversation=conversation_with(OURS, [CUSTOMER], at=now),
                 direction="out",
                 status="sent",
@@ -42,6 +42,8 @@ def sent(acme: Tenant, inside: Inside, acme_line: MessageSetting) -> Callable[[]
                 provider_message_id="1750000000200abcdefghijklmnop",
                 created_at=now,
             )
+            message.recipients.create(number=CUSTOMER, status="sent")
+            return message
 
     return make
 
