@@ -37,7 +37,7 @@ class ConfigurationAdmin(TrailAdmin):
     """SMS/MMS configurations: list, form, webhook, test of the credentials."""
 
     form = ConfigurationForm
-    list_display = ["name", "trunk", "sender", "status", "last_inbound_at", "webhook"]
+    list_display = ["name", "trunk", "sender", "status", "last_inbound", "webhook"]
     list_select_related = ["trunk", "endpoint"]
     search_fields = ["name", "sender_id", "account_id", "trunk__name"]
     radio_fields = {"auth_method": admin.VERTICAL}
@@ -98,6 +98,10 @@ class ConfigurationAdmin(TrailAdmin):
         if obj.test_result == SmsConfiguration.TestResult.FAILED:
             return "failing", "Failing"
         return "new", "Not tested"
+
+    @admin.display(description="Last inbound", ordering="last_inbound_at")
+    def last_inbound(self, obj: SmsConfiguration) -> Any:
+        return obj.last_inbound_at
 
     @admin.display(description="Webhook")
     def webhook(self, obj: SmsConfiguration) -> str:

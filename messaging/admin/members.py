@@ -39,6 +39,7 @@ class MemberForm(TenantForm):
     class Meta:
         model = Membership
         fields = ["role", "extension", "is_active"]
+        labels = {"is_active": "Active"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,7 +93,7 @@ class MemberAdmin(TenantAdmin):
     """Memberships of this tenant."""
 
     form = MemberForm
-    list_display = ["person", "email", "role", "extension", "is_active", "last_login"]
+    list_display = ["person", "email", "role", "extension", "active", "last_login"]
     list_display_links = ["person"]
     list_select_related = ["user"]
     list_filter = ["role", "is_active"]
@@ -121,6 +122,10 @@ class MemberAdmin(TenantAdmin):
     @admin.display(description="E-mail", ordering="user__email")
     def email(self, obj: Membership) -> str:
         return obj.user.email
+
+    @admin.display(description="Active", boolean=True, ordering="is_active")
+    def active(self, obj: Membership) -> bool:
+        return obj.is_active
 
     @admin.display(description="Last sign-in", ordering="user__last_login")
     def last_login(self, obj: Membership) -> Any:

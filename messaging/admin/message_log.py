@@ -36,7 +36,7 @@ class MessageLogAdmin(TenantAdmin):
         "our_number",
         "contact",
         "start",
-        "segment_count",
+        "segments",
         "state",
         "error",
     ]
@@ -49,17 +49,25 @@ class MessageLogAdmin(TenantAdmin):
     ]
     search_help_text = "Search by number"
     ordering = ["-created_at"]
-    show_full_result_count = False
     change_form_outer_after_template = "admin/messaging/timeline.html"
     fields = [
         ("time", "way"),
         ("our_number", "contact"),
         "whole_text",
-        ("kind", "segment_count", "encoding"),
+        ("kind", "segments", "encoding"),
         ("state", "error"),
         "provider_message_id",
     ]
-    readonly_fields = ["time", "way", "our_number", "contact", "whole_text", "state", "error"]
+    readonly_fields = [
+        "time",
+        "way",
+        "our_number",
+        "contact",
+        "whole_text",
+        "segments",
+        "state",
+        "error",
+    ]
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[Message]:
         queryset: QuerySet[Message] = super().get_queryset(request)
@@ -97,6 +105,10 @@ class MessageLogAdmin(TenantAdmin):
     @admin.display(description="Text")
     def whole_text(self, obj: Message) -> str:
         return format_html('<span class="tl-text">{}</span>', obj.text or "(no text)")
+
+    @admin.display(description="Segments", ordering="segment_count")
+    def segments(self, obj: Message) -> int:
+        return obj.segment_count
 
     @display(description="Status", ordering="status", label=_STATUS)  # type: ignore[untyped-decorator]
     def state(self, obj: Message) -> tuple[str, str]:

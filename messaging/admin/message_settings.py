@@ -15,7 +15,7 @@ class MessageSettingAdmin(TrailAdmin):
     """Message Settings, one row a number."""
 
     form = SettingForm
-    list_display = ["phone", "provider_name", "extension", "email", "description", "enabled"]
+    list_display = ["phone", "provider_name", "extension", "mail", "description", "enabled"]
     list_select_related = ["phone_number", "provider", "extension"]
     list_filter = [ProviderFilter, ExtensionFilter, "enabled"]
     search_fields = [
@@ -40,6 +40,10 @@ class MessageSettingAdmin(TrailAdmin):
     @admin.display(description="Provider", ordering="provider__name")
     def provider_name(self, obj: MessageSetting) -> str:
         return obj.provider.name if obj.provider else PLATFORM_LABEL
+
+    @admin.display(description="E-mail", ordering="email")
+    def mail(self, obj: MessageSetting) -> str:
+        return obj.email or "-"
 
     @admin.action(description="Switch on")
     def switch_on(self, request: ScreenRequest, queryset: QuerySet[MessageSetting]) -> None:

@@ -39,6 +39,7 @@ class SettingForm(TenantForm):
     class Meta:
         model = MessageSetting
         fields = ["extension", "email", "description", "enabled"]
+        labels = {"email": "E-mail"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
