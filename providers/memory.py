@@ -121,15 +121,10 @@ class MemoryProvider(Provider):
     def split_webhook(body: bytes) -> list[WebhookItem]:
         """Split an array of `{"type", "id", "to", ...}` objects."""
         events = _decode(body)
-        return [
-            WebhookItem(
-                type=_text(event, "type"),
-                message_id=_text(event, "id"),
-                recipient=_text(event, "to"),
-                payload=json.dumps(event).encode(),
-            )
-            for event in (events if isinstance(events, list) else [events])
-        ]
+        try:
+            return [_item(event) for event in (events if isinstance(events, list) else [events])]
+        except RecursionError:
+            raise WebhookMalformed("The body is nested too deeply.") from None
 
     @staticmethod
     def parse_webhook(payload: bytes) -> ProviderEvent:
@@ -175,6 +170,15 @@ class MemoryProvider(Provider):
             planned = self.memory.errors.pop(0) if self.memory.errors else None
         if planned is not None:
             raise planned
+
+
+def _item(event: object) -> WebhookItem:
+    return WebhookItem(
+        type=_text(event, "type"),
+        message_id=_text(event, "id"),
+        recipient=_text(event, "to"),
+        payload=json.dumps(event).encode(),
+    )
 
 
 def _decode(body: bytes) -> Any:

@@ -1,0 +1,51 @@
+"""Destinations that make the simulator misbehave: +1 999 555 and four digits.
+
+0000 never gets a receipt. 0429, 0500 and 0401 answer the request with that HTTP status. 0408 takes
+the message but holds its answer back, and 0499 drops the connection. Any other four digits fail
+the message with that delivery code: 4406, 4470, 4775, 5600, 9902 ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from providers.simulator.web import Response, error
+
+PREFIX = "+1999555"
+NEVER = "0000"
+HOLD = "0408"
+DROP = "0499"
+
+_REFUSALS = {
+    "0401": error(401, "unauthorized", "Authentication Failed"),
+    "0429": Response(
+        status=429,
+        body=error(429, "max-message-queue-size-exceeded", "The message queue is full.").body,
+        headers={"Retry-After": "2"},
+    ),
+    "0500": error(500, "internal-server-error", "Something went wrong."),
+}
+
+
+def suffix(number: str) -> str:
+    """Return the four digits of a magic number, "" for any other."""
+    is_magic = number.startswith(PREFIX) and len(number) == len(PREFIX) + 4
+    return number.removeprefix(PREFIX) if is_magic else ""
+
+
+def refusal(recipients: Sequence[str]) -> Response | None:
+    """Return the answer that refuses the whole request, if a recipient asks for one."""
+    return next((_REFUSALS[s] for s in map(suffix, recipients) if s in _REFUSALS), None)
+
+
+def is_any(recipients: Sequence[str], wanted: str) -> bool:
+    """Tell whether a recipient ends in these four digits."""
+    return any(suffix(number) == wanted for number in recipients)
+
+
+def delivery_code(number: str) -> int | None:
+    """Return the delivery code a number fails with: 0 none, None for no receipt at all."""
+    digits = suffix(number)
+    if digits == NEVER:
+        return None
+    return int(digits) if digits and not digits.startswith("0") else 0
