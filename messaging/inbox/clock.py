@@ -1,0 +1,39 @@
+"""Times as the inbox writes them, in the time zone that is active."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+# Countries whose people read clocks by twelve hours; the rest read them by twenty-four.
+_TWELVE_HOURS = {"US", "CA", "AU", "NZ", "PH", "IN"}
+
+
+def time_of_day(at: datetime, country: str) -> str:
+    """Write the hour and minute as the country does."""
+    style = "g:i A" if country in _TWELVE_HOURS else "H:i"
+    return date_format(timezone.localtime(at), style)
+
+
+def short_time(at: datetime, country: str) -> str:
+    """Write a moment for the list: the time today, the weekday this week, else the date."""
+    local, today = timezone.localtime(at), timezone.localdate()
+    days = (today - local.date()).days
+    if days <= 0:
+        return time_of_day(at, country)
+    if days < 7:
+        return date_format(local, "D")
+    return date_format(local, "j M" if local.year == today.year else "j M Y")
+
+
+def day(at: datetime) -> str:
+    """Write the day above a thread's messages."""
+    local, today = timezone.localtime(at), timezone.localdate()
+    days = (today - local.date()).days
+    if days == 0:
+        return "Today"
+    if days == 1:
+        return "Yesterday"
+    return date_format(local, "D j M" if local.year == today.year else "D j M Y")

@@ -1,0 +1,76 @@
+"""The conversation a person has open: finding it, reading it, and whether it can be answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+
+from messaging import visibility
+from messaging.clearance import check_messaging
+from messaging.inbox import bubbles, words
+from messaging.inbox.frame import InboxRequest
+from messaging.inbox.listing import shown_count
+from messaging.inbox.people import AddressBook, address_book, opt_outs
+from messaging.models import Conversation
+from messaging.refusals import SendRefused
+from messaging.senders import pick_line
+
+
+def find(request: InboxRequest, conversation_id: int) -> Conversation:
+    """Return a conversation the person may see.
+
+    Raises Http404, also for those of others: their existence is nobody's business.
+    """
+    visible = visibility.visible_conversations(request.user, request.role, request.tenant)
+    found = visibility.with_unread_count(visible, request.user).filter(pk=conversation_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def opened(
+    request: InboxRequest, conversation: Conversation, *, is_seen: bool, **more: Any
+) -> dict[str, Any]:
+    """Build what a thread's templates need; `is_seen` moves the person's read mark."""
+    tenant = request.tenant
+    book = address_book([conversation], tenant)
+    count = shown_count(
+        request.GET.get("count") or request.POST.get("shown") or request.GET.get("shown", ""),
+        most=bubbles.MOST,
+    )
+    thread = bubbles.thread(conversation, count, book, tenant)
+    unread: int = getattr(conversation, "unread_count", 0)
+    if is_seen and unread and thread.newest:
+        # Up to what is on the page: a text that arrives this moment stays unread.
+        visibility.mark_read(conversation, request.user, until=thread.newest.created_at)
+    people = [
+        {"number": number, "shown": book.number(number), "name": book.names.get(number, "")}
+        for number in conversation.participants
+    ]
+    return {
+        "conversation": conversation,
+        "title": book.title(conversation),
+        "initial": book.initial(conversation),
+        "people": people,
+        "is_group": len(people) > 1,
+        "our_number": book.number(conversation.our_number),
+        "thread": thread,
+        "obstacle": obstacle(request, conversation, book),
+        **more,
+    }
+
+
+def obstacle(request: InboxRequest, conversation: Conversation, book: AddressBook) -> str:
+    """Say why this conversation cannot be answered; "" when it can."""
+    refused = opt_outs([conversation]).of(conversation)
+    if refused:
+        number, source = next(iter(refused.items()))
+        return words.opted_out(book.name(number), source)
+    ours = conversation.our_number
+    try:
+        check_messaging(request.tenant)
+        pick_line(request.user, request.role, request.tenant, ours)
+    except SendRefused as refusal:
+        return f"You can't answer from {book.number(ours)}. {refusal.text}"
+    return ""

@@ -1,0 +1,100 @@
+"""Answering in a thread: send, try again, hold back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from messaging import outbound
+from messaging.inbox.files import chosen, unsent
+from messaging.inbox.frame import InboxRequest, inbox_view, shell
+from messaging.inbox.listing import listing, search_of
+from messaging.inbox.opened import find, opened
+from messaging.models import Conversation, Message
+from messaging.refusals import SendRefused
+from messaging.senders import pick_line
+
+_UNPROCESSABLE = 422
+
+
+@require_POST
+@inbox_view
+def send(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
+    """Send an answer from the number that was texted, to everybody in the thread."""
+    conversation = find(request, conversation_id)
+    try:
+        outbound.send_message(
+            user=request.user,
+            role=request.role,
+            tenant=request.tenant,
+            sender=conversation.our_number,
+            recipients=conversation.participants,
+            text=request.POST.get("text", ""),
+            attachment_ids=chosen(request),
+        )
+    except SendRefused as refusal:
+        return _refused(request, conversation, refusal.text)
+    response = _messages(request, conversation)
+    # The page empties the composer; a draft typed meanwhile stays.
+    response["HX-Trigger"] = "inbox:sent"
+    return response
+
+
+@require_POST
+@inbox_view
+def retry(request: InboxRequest, conversation_id: int, message_id: UUID) -> HttpResponseBase:
+    """Send a message that failed, or may have, once more."""
+    return _change(request, conversation_id, message_id, outbound.retry_message)
+
+
+@require_POST
+@inbox_view
+def cancel(request: InboxRequest, conversation_id: int, message_id: UUID) -> HttpResponseBase:
+    """Hold back a message whose time has not come."""
+    return _change(request, conversation_id, message_id, outbound.cancel_message)
+
+
+def _change(
+    request: InboxRequest,
+    conversation_id: int,
+    message_id: UUID,
+    change: Callable[[Message], object],
+) -> HttpResponseBase:
+    conversation = find(request, conversation_id)
+    message = get_object_or_404(
+        conversation.messages, pk=message_id, direction=Message.Direction.OUT
+    )
+    try:
+        pick_line(request.user, request.role, request.tenant, message.sender)
+        change(message)
+    except SendRefused as refusal:
+        return _refused(request, conversation, refusal.text)
+    return _messages(request, conversation)
+
+
+def _messages(request: InboxRequest, conversation: Conversation) -> HttpResponseBase:
+    if not request.htmx:
+        return redirect("inbox:thread", conversation.pk)
+    context = opened(request, conversation, is_seen=True)
+    return render(request, "inbox/messages.html", context)
+
+
+def _refused(request: InboxRequest, conversation: Conversation, text: str) -> HttpResponseBase:
+    if request.htmx:
+        response = render(request, "inbox/refusal.html", {"refusal": text}, status=_UNPROCESSABLE)
+        response["HX-Retarget"] = "#refusal"
+        response["HX-Reswap"] = "innerHTML"
+        return response
+    draft = {
+        "refusal": text,
+        "draft": request.POST.get("text", ""),
+        "attached": unsent(request),
+    }
+    context = opened(request, conversation, is_seen=True, **draft)
+    found = listing(request, search_of(request.GET, request.role), current=conversation.pk)
+    context["listing"] = found
+    return shell(request, "inbox/index.html", context, status=_UNPROCESSABLE)

@@ -1,0 +1,124 @@
+// Keeping the page current: hints by server-sent events, and a slow poll that needs none of them.
+"use strict";
+(function () {
+  const PAUSE = 1000;
+  const POLL = 20000;
+  const body = document.body;
+  const byId = (id) => document.getElementById(id);
+
+  let source = null;
+  let due = { rows: false, log: false };
+  let timer = 0;
+  let last = 0;
+
+  function refresh() {
+    timer = 0;
+    last = Date.now();
+    if (due.rows && byId("rows")) htmx.trigger("#rows", "refresh");
+    if (due.log && byId("log")?.dataset.conversation) htmx.trigger("#log", "refresh");
+    due = { rows: false, log: false };
+  }
+
+  function ask(parts) {
+    due.rows = due.rows || parts.rows;
+    due.log = due.log || parts.log;
+    if (!timer) timer = setTimeout(refresh, Math.max(0, last + PAUSE - Date.now()));
+  }
+
+  function listen(url) {
+    if (!url) return;
+    source = new EventSource(url);
+    source.onmessage = (event) => {
+      const { conversation } = JSON.parse(event.data);
+      const open = byId("log")?.dataset.conversation;
+      ask({ rows: true, log: conversation === undefined || String(conversation) === open });
+    };
+  }
+
+  // A closed source was told not to come back: its address has run out.
+  async function renew() {
+    if (!source || source.readyState !== EventSource.CLOSED) return;
+    source = null;
+    const response = await fetch(body.dataset.renew).catch(() => null);
+    if (response?.ok && !response.redirected) listen(await response.text());
+  }
+
+  setInterval(() => {
+    ask({ rows: true, log: true });
+    renew();
+  }, POLL);
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") ask({ rows: true, log: true });
+  });
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const isLooking = document.visibilityState === "visible";
+    if (event.target.id === "log" && isLooking) event.detail.parameters.seen = "1";
+  });
+
+  function showUnread() {
+    const unread = Number(byId("rows-shown")?.dataset.unread || 0);
+    document.title = (unread ? `(${unread}) ` : "") + body.dataset.title;
+  }
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const id = event.detail.target.id;
+    if (id === "rows") showUnread();
+    if (id === "thread") ask({ rows: true, log: false });
+    if (id === "log") {
+      const foot = byId("foot");
+      const obstacle = byId("log-obstacle")?.value ?? "";
+      // They texted STOP or START meanwhile: the place to write goes or comes.
+      if (foot && foot.dataset.obstacle !== obstacle) {
+        htmx.ajax("GET", location.pathname, { target: "#thread" });
+      }
+    }
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const row = event.target.closest(".row");
+    if (!row) return;
+    for (const other of document.querySelectorAll(".row[aria-current]")) {
+      other.removeAttribute("aria-current");
+    }
+    row.setAttribute("aria-current", "page");
+  });
+
+  function say(text, link) {
+    const notice = byId("notice");
+    notice.textContent = text;
+    notice.hidden = !text;
+    if (link) {
+      const anchor = document.createElement("a");
+      anchor.href = link;
+      anchor.textContent = "Sign in again";
+      notice.append(" ", anchor);
+    }
+  }
+
+  // Signed out meanwhile: the answer is the sign-in page, which belongs in no part of this one.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    if (xhr.responseURL && new URL(xhr.responseURL).pathname.startsWith("/accounts/")) {
+      event.detail.shouldSwap = false;
+      say("You are signed out.", location.pathname);
+      return;
+    }
+    if (xhr.status < 400) say("");
+  });
+
+  function failed(event) {
+    const isSending = event.target.id === "composer" || event.target.closest?.("#foot, .again");
+    const status = event.detail.xhr?.status || 0;
+    if (status === 403 || status === 404) say("This is not open to you any more.", location.pathname);
+    else if (isSending) say("It could not be sent: the server cannot be reached. Try again.");
+    else say("The server cannot be reached. What you see may be out of date.");
+  }
+  for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    document.addEventListener(name, failed);
+  }
+
+  showUnread();
+  listen(body.dataset.events);
+})();

@@ -1,0 +1,43 @@
+// Counts the parts of a text as messaging.segments does; one table tests both.
+"use strict";
+(function () {
+  const BASIC =
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+  const EXTENDED = "\f^{}\\[~]|€";
+  const SIZES = new Map([
+    ...[...BASIC].map((character) => [character, 1]),
+    ...[...EXTENDED].map((character) => [character, 2]),
+  ]);
+
+  function measure(text) {
+    const characters = [...text];
+    if (characters.every((character) => SIZES.has(character))) {
+      const sizes = characters.map((character) => SIZES.get(character));
+      return measured("GSM-7", sizes, 160, 153);
+    }
+    return measured("UCS-2", characters.map((character) => character.length), 70, 67);
+  }
+
+  function measured(encoding, sizes, single, part) {
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const count = total > 0 && total <= single ? 1 : packed(sizes, part);
+    return { encoding, count, characters: total };
+  }
+
+  // Neither an escape pair nor a surrogate pair may straddle two parts.
+  function packed(sizes, part) {
+    let count = 0;
+    let room = 0;
+    for (const size of sizes) {
+      if (size > room) {
+        count += 1;
+        room = part;
+      }
+      room -= size;
+    }
+    return count;
+  }
+
+  globalThis.measureSegments = measure;
+})();
