@@ -1,0 +1,160 @@
+"""What a person typed, judged: recipients, text and files of a message to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from messaging.lines import Line
+from messaging.media import UPLOAD_LIMIT
+from messaging.models import Attachment
+from messaging.optouts import is_opted_out
+from messaging.plaintext import storable
+from messaging.refusals import Refusal, SendRefused
+from messaging.segments import utf16_units
+from tenants.models import PhoneNumber, Tenant, User
+from tenants.numbers import NotAPhoneNumber, for_people, kind_of, to_e164
+
+MOST_RECIPIENTS = 10
+MOST_UNITS = 2048
+MOST_FILES = 10
+TOLL_FREE_BYTES = 525_000  # in all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Message that may be sent as it is."""
+
+    recipients: tuple[str, ...]
+    text: str
+    attachments: tuple[Attachment, ...]
+
+    @property
+    def is_mms(self) -> bool:
+        """Tell whether it goes as MMS; a group does, text only or not."""
+        return bool(self.attachments) or len(self.recipients) > 1
+
+
+def compose(
+    line: Line,
+    *,
+    user: User,
+    tenant: Tenant,
+    recipients: Sequence[str],
+    text: str,
+    attachment_ids: Sequence[UUID],
+) -> Draft:
+    """Judge what is to be sent from the line.
+
+    Raises SendRefused.
+    """
+    draft = Draft(
+        recipients=_recipients(recipients, sender=line.number, country=tenant.country),
+        text=_text(text),
+        attachments=_attachments(attachment_ids, user),
+    )
+    if not draft.text.strip() and not draft.attachments:
+        raise SendRefused(Refusal.EMPTY, "Write a text or attach a file.")
+    if line.is_toll_free:
+        _check_toll_free(draft)
+    check_consent(line.number, draft.recipients, country=tenant.country)
+    return draft
+
+
+def check_consent(our_number: str, recipients: Sequence[str], *, country: str) -> None:
+    """Refuse while any recipient has opted out of texts from this number.
+
+    Raises SendRefused.
+    """
+    for number in recipients:
+        if is_opted_out(our_number, number):
+            raise SendRefused(
+                Refusal.OPTED_OUT,
+                f"{for_people(number, country=country)} does not want texts from this number."
+                " They can text START to it to change that.",
+            )
+
+
+def _recipients(typed: Sequence[str], *, sender: str, country: str) -> tuple[str, ...]:
+    numbers: dict[str, None] = {}  # in the order typed, each once
+    for text in typed:
+        if not text.strip():
+            continue
+        try:
+            numbers[to_e164(storable(text), country=country, short_codes=True)] = None
+        except NotAPhoneNumber as error:
+            raise SendRefused(Refusal.INVALID_RECIPIENT, str(error)) from error
+    if not numbers:
+        raise SendRefused(Refusal.NO_RECIPIENTS, "Enter the number to text to.")
+    if sender in numbers:
+        raise SendRefused(
+            Refusal.INVALID_RECIPIENT, "A number cannot text to itself: enter another one."
+        )
+    if len(numbers) > MOST_RECIPIENTS:
+        raise SendRefused(
+            Refusal.TOO_MANY_RECIPIENTS,
+            f"A group can have {MOST_RECIPIENTS} members, these are {len(numbers)}."
+            " Send to some of them at a time.",
+        )
+    return tuple(numbers)
+
+
+def _text(typed: str) -> str:
+    # Browsers post forms with CR LF; each CR would count as a character and be seen by nobody.
+    text = storable(typed).replace("\r\n", "\n")
+    units = utf16_units(text)
+    if units > MOST_UNITS:
+        raise SendRefused(
+            Refusal.TOO_LONG,
+            f"The text has {units} characters, carriers take {MOST_UNITS}. Shorten it.",
+        )
+    return text
+
+
+def _attachments(ids: Sequence[UUID], user: User) -> tuple[Attachment, ...]:
+    wanted = list(dict.fromkeys(ids))
+    if len(wanted) > MOST_FILES:
+        raise SendRefused(
+            Refusal.INVALID_MEDIA, f"A message can carry {MOST_FILES} files. Remove some."
+        )
+    found = Attachment.objects.filter(message=None, uploaded_by_id=user.pk).in_bulk(wanted)
+    if len(found) < len(wanted):
+        raise unknown_file()
+    attachments = tuple(found[key] for key in wanted)
+    for attachment in attachments:
+        if attachment.state != Attachment.State.READY:
+            raise SendRefused(
+                Refusal.MEDIA_NOT_READY, f"“{attachment.name}” is not ready. Attach it again."
+            )
+        if attachment.size > UPLOAD_LIMIT:
+            raise SendRefused(
+                Refusal.MEDIA_TOO_LARGE,
+                f"“{attachment.name}” is larger than 3.5 MB, the most a carrier takes.",
+            )
+    return attachments
+
+
+def unknown_file() -> SendRefused:
+    """Word the refusal of a file that is not there, somebody else's, or sent already."""
+    return SendRefused(Refusal.INVALID_MEDIA, "A file is no longer there. Attach it again.")
+
+
+def _check_toll_free(draft: Draft) -> None:
+    if len(draft.recipients) > 1:
+        raise SendRefused(
+            Refusal.NO_GROUP,
+            "Toll-free numbers cannot text to groups. Send to each recipient, or from a local"
+            " number.",
+        )
+    if kind_of(draft.recipients[0]) == PhoneNumber.Kind.SHORT_CODE:
+        raise SendRefused(
+            Refusal.INVALID_RECIPIENT,
+            "Toll-free numbers cannot text to short codes. Send from a local number.",
+        )
+    if sum(attachment.size for attachment in draft.attachments) > TOLL_FREE_BYTES:
+        raise SendRefused(
+            Refusal.MEDIA_TOO_LARGE,
+            "Files from a toll-free number may have 525 KB in all. Send smaller ones, or from a"
+            " local number.",
+        )

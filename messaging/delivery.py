@@ -1,0 +1,190 @@
+"""Handing a queued message to its carrier, once.
+
+The claim is one conditional UPDATE; no transaction is open while the carrier is asked. A worker
+that dies in between leaves the row in `sending`, which a sweep turns to `unconfirmed`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from messaging import media_upload, progress, queue, retries, timeline
+from messaging.clearance import clear, missing_recipients
+from messaging.lines import Line
+from messaging.models import Message
+from messaging.models.message import Status
+from messaging.plaintext import one_line
+from messaging.progress import Fault
+from messaging.refusals import Refusal, SendRefused
+from providers.base import Provider
+from providers.errors import (
+    AccountProblem,
+    MessageRejected,
+    OutcomeUnknown,
+    ProviderError,
+    TemporaryFailure,
+)
+from providers.registry import UnknownProvider, platform_account, provider_for
+from providers.types import FailureReason, OutboundMessage, SendResult
+from tenants.schema import tenant_connection
+
+# How long a row may be in `sending` before its worker is taken for dead.
+SENDING_FOR = timedelta(minutes=5)
+_PROMPT = 60.0  # seconds; longer pauses are left to the sweep, not to a task that waits
+
+
+def deliver(message_id: UUID) -> None:
+    """Send one message if it is queued and due; runs in the tenant's schema.
+
+    Rate limits per account and number belong before the claim.
+    """
+    message = (
+        Message.objects.select_related("conversation__extension", "configuration__trunk")
+        .filter(_due(), pk=message_id)
+        .first()
+    )
+    if message is None:
+        return
+    try:
+        line = clear(message, tenant=tenant_connection.tenant)
+        provider = _provider(line)
+    except SendRefused as refusal:
+        _refuse(message, refusal)
+        return
+    if not _claim(message, line):
+        return
+    message.refresh_from_db(fields=["attempts", "sending_at"])
+    try:
+        result = provider.send(_parcel(message, provider))
+    except ProviderError as error:
+        _give_up_or_wait(message, error)
+    else:
+        _sent(message, result)
+
+
+def _due() -> Q:
+    now = timezone.now()
+    return Q(direction=Message.Direction.OUT, status=Status.QUEUED) & (
+        Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+    )
+
+
+def _provider(line: Line) -> Provider:
+    configuration = line.configuration
+    try:
+        if configuration is not None:
+            return provider_for(configuration.trunk.provider, configuration.account)
+        account = platform_account()
+        if account is not None:
+            return provider_for("bandwidth", account)
+    except UnknownProvider:
+        pass
+    raise SendRefused(
+        Refusal.NO_ACCOUNT, "There is no carrier account to send this by. An admin must set it up."
+    )
+
+
+def _refuse(message: Message, refusal: SendRefused) -> None:
+    opted_out = refusal.code == Refusal.OPTED_OUT
+    reason = FailureReason.OPTED_OUT if opted_out else FailureReason.ACCOUNT
+    progress.move(
+        message,
+        Status.FAILED,
+        where=_due(),
+        fault=Fault(reason=reason, text=refusal.text),
+        next_attempt_at=None,
+    )
+
+
+def _claim(message: Message, line: Line) -> bool:
+    now = timezone.now()
+    return progress.move(
+        message,
+        Status.SENDING,
+        where=_due(),
+        attempts=F("attempts") + 1,
+        sending_at=now,
+        next_attempt_at=now + SENDING_FOR,
+        # The account in charge may have changed since; receipts are matched by it.
+        configuration=line.configuration,
+    )
+
+
+def _parcel(message: Message, provider: Provider) -> OutboundMessage:
+    return OutboundMessage(
+        sender=message.sender,
+        recipients=missing_recipients(message),
+        text=message.text,
+        tag=str(message.pk),
+        media_urls=media_upload.upload(message, provider),
+    )
+
+
+def _still_ours(message: Message) -> Q:
+    # The time tells this claim from a later one: a sweep and a person may have been quicker.
+    return Q(status=Status.SENDING, sending_at=message.sending_at)
+
+
+def _sent(message: Message, result: SendResult) -> None:
+    progress.accept(
+        message,
+        provider_message_id=one_line(result.provider_message_id, limit=200),
+        at=timezone.now(),
+        segment_count=result.segment_count,
+    )
+
+
+def _give_up_or_wait(message: Message, error: ProviderError) -> None:
+    match error:
+        case TemporaryFailure():
+            _wait(message, error)
+        case OutcomeUnknown():
+            text = f"{error.detail} It may have been sent, so it is not sent again by itself."
+            fault = Fault(reason=FailureReason.UNKNOWN, code=error.error_code, text=text)
+            _end(message, Status.UNCONFIRMED, fault)
+        case MessageRejected():
+            fault = Fault(reason=error.reason, code=error.error_code, text=error.detail)
+            _end(message, Status.FAILED, fault)
+        case AccountProblem():
+            text = f"{error.detail} An admin must check the account before it is sent again."
+            fault = Fault(reason=FailureReason.ACCOUNT, code=error.error_code, text=text)
+            _end(message, Status.FAILED, fault)
+        case _:
+            raise error
+
+
+def _end(message: Message, status: Status, fault: Fault) -> None:
+    progress.move(message, status, where=_still_ours(message), fault=fault, next_attempt_at=None)
+
+
+def _wait(message: Message, error: TemporaryFailure) -> None:
+    pause = retries.pause_after(message.attempts, retry_after=error.retry_after)
+    next_try = _in(pause)
+    if retries.is_over(
+        attempts=message.attempts,
+        wanted_since=timeline.wanted_since(message),
+        next_try=next_try,
+    ):
+        text = f"{error.detail} Given up after {message.attempts} tries; you can send it again."
+        fault = Fault(reason=FailureReason.UNREACHABLE, code=error.error_code, text=text)
+        _end(message, Status.FAILED, fault)
+        return
+    waits = progress.move(
+        message,
+        Status.QUEUED,
+        where=_still_ours(message),
+        carry=(Status.SENDING,),
+        fault=Fault(code=error.error_code, text=f"{error.detail} Trying again."),
+        next_attempt_at=next_try,
+    )
+    if waits and pause <= _PROMPT:
+        queue.enqueue(queue.DELIVER, message.pk, delay=pause)
+
+
+def _in(seconds: float) -> datetime:
+    # A carrier may ask for any pause; what is longer than all patience ends it anyway.
+    return timezone.now() + min(timedelta(seconds=min(seconds, 1e6)), 2 * retries.AGE)

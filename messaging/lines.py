@@ -1,0 +1,149 @@
+"""A tenant's lines: each number texts can go out from, and the account that carries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from messaging.models import MessageSetting, SmsConfiguration
+from messaging.refusals import Refusal, SendRefused
+from messaging.sender_ids import default_sender
+from providers.registry import platform_account
+from tenants.models import PhoneNumber, Tenant
+from tenants.numbers import kind_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One sender with its account; `problem` says why it cannot send at the moment."""
+
+    number: str
+    label: str
+    configuration: SmsConfiguration | None  # None = the platform's account
+    kind: PhoneNumber.Kind
+    extension_id: int | None = None  # whose number it is
+    is_sender_id: bool = False
+    problem: SendRefused | None = None
+
+    @property
+    def is_toll_free(self) -> bool:
+        """Tell whether toll-free rules hold: no groups, small pictures, no short codes."""
+        toll_free = PhoneNumber.Kind.TOLL_FREE
+        return self.kind == toll_free or kind_of(self.number) == toll_free
+
+
+def lines(tenant: Tenant, *, number: str | None = None) -> list[Line]:
+    """Return the tenant's lines, or those of one number; runs in the tenant's schema.
+
+    Several configurations may share a sender ID that has no Message Settings.
+    """
+    # The number's owner is asked again: it may have been given to another tenant meanwhile.
+    settings = MessageSetting.objects.filter(phone_number__tenant_id=tenant.pk).select_related(
+        "phone_number__trunk", "provider__trunk", "extension"
+    )
+    if number is not None:
+        settings = settings.filter(phone_number__number=number)
+    numbered = {setting.phone_number.number: _of_setting(setting) for setting in settings}
+    named: list[Line] = []
+    for configuration in SmsConfiguration.objects.select_related("trunk", "endpoint__tenant"):
+        sender = default_sender(configuration)
+        if not sender or (number is not None and sender != number):
+            continue
+        if sender in numbered:
+            numbered[sender] = replace(numbered[sender], is_sender_id=True)
+        else:
+            line = _of_sender_id(sender, configuration, tenant)
+            named += [line] if line else []
+    return [*numbered.values(), *named]
+
+
+def _of_setting(setting: MessageSetting) -> Line:
+    phone = setting.phone_number
+    problem = _account_problem(phone, setting.provider) or _number_problem(phone)
+    if not setting.enabled:
+        problem = SendRefused(
+            Refusal.SENDER_DISABLED,
+            "Texting is switched off for this number. An admin can enable it in Message Settings.",
+        )
+    return Line(
+        number=phone.number,
+        label=setting.description or (str(setting.extension) if setting.extension else ""),
+        configuration=setting.provider,
+        kind=PhoneNumber.Kind(phone.kind),
+        extension_id=setting.extension_id,
+        problem=problem,
+    )
+
+
+def _of_sender_id(sender: str, configuration: SmsConfiguration, tenant: Tenant) -> Line | None:
+    """Make a line of a sender ID without Message Settings of its own.
+
+    A number in the directory must be the tenant's. One that is nobody's must be entered first:
+    replies to it would reach nobody, and it may become somebody else's. Short codes and names
+    are in no directory as a rule; the carrier knows whose they are.
+    """
+    phone = PhoneNumber.objects.select_related("trunk").filter(number=sender).first()
+    if phone is not None and phone.tenant_id != tenant.pk:
+        return None
+    problem = _account_problem(phone, configuration)
+    if phone is not None:
+        problem = problem or _number_problem(phone)
+    elif sender.startswith("+"):
+        problem = SendRefused(
+            Refusal.INVALID_SENDER,
+            f"The sender ID of “{configuration.name}” is not among your phone numbers. An admin"
+            " can add it in Message Settings.",
+        )
+    return Line(
+        number=sender,
+        label=f"Sender ID of {configuration.name}",
+        configuration=configuration,
+        kind=PhoneNumber.Kind(phone.kind) if phone else kind_of(sender),
+        is_sender_id=True,
+        problem=problem,
+    )
+
+
+def _account_problem(
+    phone: PhoneNumber | None, configuration: SmsConfiguration | None
+) -> SendRefused | None:
+    if configuration is None:
+        if platform_account() is None:
+            return SendRefused(
+                Refusal.NO_ACCOUNT,
+                "This number has no account to send by. An admin can choose an SMS/MMS"
+                " configuration for it in Message Settings.",
+            )
+        # Anybody may enter a free number on a trunk of their own: it proves nothing to the
+        # platform's account.
+        if phone is None or phone.trunk.tenant_id is not None:
+            return SendRefused(
+                Refusal.NO_ACCOUNT,
+                "This number is not on the platform's trunk. An admin can choose an SMS/MMS"
+                " configuration for it in Message Settings.",
+            )
+        return None
+    if not configuration.enabled:
+        return SendRefused(
+            Refusal.SENDER_DISABLED,
+            f"The SMS/MMS configuration “{configuration.name}” of this number is switched off."
+            " An admin can enable it.",
+        )
+    if not configuration.trunk.enabled:
+        return _trunk_off(configuration.trunk.name)
+    return None
+
+
+def _number_problem(phone: PhoneNumber) -> SendRefused | None:
+    if not phone.trunk.enabled:
+        return _trunk_off(phone.trunk.name)
+    if phone.registration == PhoneNumber.Registration.REJECTED:
+        return SendRefused(
+            Refusal.UNREGISTERED,
+            "The registration of this number was rejected, so carriers block its texts. Send from"
+            " another number, or have it registered.",
+        )
+    return None
+
+
+def _trunk_off(name: str) -> SendRefused:
+    return SendRefused(Refusal.SENDER_DISABLED, f"The trunk “{name}” of this number is off.")

@@ -1,0 +1,42 @@
+"""Bringing a message's files to the carrier before it is sent."""
+
+from __future__ import annotations
+
+import mimetypes
+
+from messaging.models import Attachment, Message
+from providers.base import Provider
+from providers.errors import MessageRejected
+from providers.types import FailureReason, MediaFile
+
+
+def upload(message: Message, provider: Provider) -> tuple[str, ...]:
+    """Return the URLs of the message's files; what an earlier try uploaded is used again.
+
+    Raises what Provider.upload_media does, and MessageRejected when a file is lost.
+    """
+    urls = []
+    for attachment in message.attachments.all():
+        if not attachment.provider_url:
+            _upload(attachment, provider)
+        urls.append(attachment.provider_url)
+    return tuple(urls)
+
+
+def _upload(attachment: Attachment, provider: Provider) -> None:
+    try:
+        with attachment.file.open("rb") as file:
+            content = file.read()
+    except (OSError, ValueError) as error:  # gone from the disk, or never there
+        raise MessageRejected(
+            f"The file “{attachment.name}” is lost. Send it in a new message.",
+            reason=FailureReason.MEDIA,
+        ) from error
+    # Not the person's name for it: in an address it would need escaping, and it is nobody's
+    # business. Carriers look at the ending.
+    ending = mimetypes.guess_extension(attachment.content_type) or ""
+    attachment.provider_url = provider.upload_media(
+        MediaFile(content=content, content_type=attachment.content_type, filename=attachment.name),
+        name=f"{attachment.pk}{ending}",
+    )
+    Attachment.objects.filter(pk=attachment.pk).update(provider_url=attachment.provider_url)

@@ -1,0 +1,178 @@
+"""Sending as a person asks for it: judged at once, stored, and handed to a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from messaging import live, progress, queue, segments, timeline
+from messaging.clearance import check_messaging, clear
+from messaging.compose import Draft, compose, unknown_file
+from messaging.conversations import conversation_with, note_last
+from messaging.lines import Line
+from messaging.models import Attachment, Conversation, Message, Recipient
+from messaging.models.message import Status
+from messaging.refusals import Refusal, SendRefused
+from messaging.senders import pick_line
+from messaging.visibility import extension_of
+from tenants.models import Tenant, User
+from tenants.roles import Role
+from tenants.schema import tenant_connection
+
+__all__ = ["SendRefused", "cancel_message", "retry_message", "send_message"]
+
+_NOT_REACHED = [status for status in Status if status != Status.DELIVERED]
+
+
+def send_message(
+    *,
+    user: User,
+    role: Role,
+    tenant: Tenant,
+    sender: str,
+    recipients: Sequence[str],
+    text: str,
+    attachment_ids: Sequence[UUID] = (),
+    scheduled_at: datetime | None = None,
+) -> Message:
+    """Store a message and have it sent now or, if `scheduled_at` is to come, then.
+
+    Numbers may be typed in any usual form; sender "" is the default one; several recipients are
+    one group. Raises SendRefused, with nothing stored.
+    """
+    check_messaging(tenant)
+    line = pick_line(user, role, tenant, sender)
+    draft = compose(
+        line,
+        user=user,
+        tenant=tenant,
+        recipients=recipients,
+        text=text,
+        attachment_ids=attachment_ids,
+    )
+    with transaction.atomic():
+        now = timezone.now()
+        conversation = conversation_with(line.number, draft.recipients, at=now)
+        if role == Role.EXTENSION:
+            _take(conversation, user, tenant)
+        due = scheduled_at if scheduled_at and scheduled_at > now else None
+        message = _store(line, draft, conversation, user=user, now=now, due=due)
+        note_last(message)
+        live.hint(conversation)
+        if due is None:
+            queue.enqueue(queue.DELIVER, message.pk)
+    return message
+
+
+def retry_message(message: Message) -> Message:
+    """Send a failed or unconfirmed message again, as a person decided who may know more than we.
+
+    Whoever has it already is spared. Raises SendRefused.
+    """
+    clear(message, tenant=tenant_connection.tenant)
+    with transaction.atomic():
+        progress.lock_thread(message)
+        message.refresh_from_db()
+        moved = progress.move(
+            message,
+            Status.QUEUED,
+            where=Q(
+                direction=Message.Direction.OUT, status__in=[Status.FAILED, Status.UNCONFIRMED]
+            ),
+            carry=_NOT_REACHED,
+            detail=timeline.sent_again(message.provider_message_id),
+            # Receipts that come late for the first sending must not be taken for the next one's.
+            provider_message_id="",
+            attempts=0,
+            next_attempt_at=timezone.now(),
+            sending_at=None,
+            sent_at=None,
+            delivered_at=None,
+        )
+        if not moved:
+            raise _wrong_state(message, "Only what failed or is not confirmed can be sent again")
+        # The carrier keeps uploads for two days only.
+        message.attachments.update(provider_url="")
+        queue.enqueue(queue.DELIVER, message.pk)
+    message.refresh_from_db()
+    return message
+
+
+def cancel_message(message: Message) -> Message:
+    """Take back a message that no carrier was asked to send yet.
+
+    Raises SendRefused.
+    """
+    moved = progress.move(
+        message,
+        Status.CANCELED,
+        where=Q(direction=Message.Direction.OUT, status__in=[Status.SCHEDULED, Status.QUEUED]),
+        next_attempt_at=None,
+    )
+    message.refresh_from_db()
+    if not moved:
+        raise _wrong_state(message, "Only what is scheduled or queued can be canceled")
+    return message
+
+
+def _store(
+    line: Line,
+    draft: Draft,
+    conversation: Conversation,
+    *,
+    user: User,
+    now: datetime,
+    due: datetime | None,
+) -> Message:
+    measured = segments.measure(draft.text)
+    status = Status.SCHEDULED if due else Status.QUEUED
+    message = Message.objects.create(
+        conversation=conversation,
+        direction=Message.Direction.OUT,
+        kind=Message.Kind.MMS if draft.is_mms else Message.Kind.SMS,
+        status=status,
+        sender=line.number,
+        text=draft.text,
+        segment_count=1 if draft.is_mms else measured.count,
+        encoding=measured.encoding,
+        configuration=line.configuration,
+        author=user,
+        created_at=now,
+        scheduled_at=due,
+        next_attempt_at=due,
+    )
+    Recipient.objects.bulk_create(
+        [Recipient(message=message, number=number, status=status) for number in draft.recipients]
+    )
+    timeline.record(message, status, at=now)
+    _bind(draft.attachments, message, user)
+    return message
+
+
+def _bind(attachments: Sequence[Attachment], message: Message, user: User) -> None:
+    for position, attachment in enumerate(attachments):
+        bound = Attachment.objects.filter(
+            pk=attachment.pk, message=None, uploaded_by_id=user.pk
+        ).update(message=message, position=position)
+        if not bound:  # another message of theirs was quicker
+            raise unknown_file()
+
+
+def _take(conversation: Conversation, user: User, tenant: Tenant) -> None:
+    """Give a thread of nobody to the person who writes in it."""
+    extension = extension_of(user, tenant)
+    taken = Conversation.objects.filter(pk=conversation.pk, extension=None).update(
+        extension=extension
+    )
+    if taken:
+        conversation.extension = extension
+
+
+def _wrong_state(message: Message, rule: str) -> SendRefused:
+    status = Status(message.status).label.lower()
+    return SendRefused(Refusal.INVALID_STATE, f"{rule}; this message is {status}.")

@@ -1,0 +1,153 @@
+"""Changing the status of an outbound message: each change in one transaction, with all it implies.
+
+A message's thread is locked before the message: the webhook drain changes many messages of many
+threads in one transaction, and two that lock in different orders would wait for each other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Least
+
+from messaging import live, timeline
+from messaging.conversations import note_status
+from messaging.models import Conversation, Message, Recipient
+from messaging.models.message import RANK, Status
+from messaging.plaintext import one_line
+from providers.types import FailureReason
+
+logger = logging.getLogger(__name__)
+
+UNSENT = (Status.SCHEDULED, Status.QUEUED, Status.SENDING)
+_ID_LIMIT = 64
+_MOST_SEGMENTS = 999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why a message is where it is; all empty = nothing is wrong."""
+
+    reason: FailureReason | None = None
+    code: str = ""
+    text: str = ""
+
+    def columns(self) -> dict[str, str]:
+        """The message's columns, in lengths that fit."""
+        return {
+            "failure_reason": self.reason.value if self.reason else "",
+            "error_code": one_line(self.code, limit=40),
+            "error_text": one_line(self.text, limit=300),
+        }
+
+
+NO_FAULT = Fault()
+
+
+def below(status: Status) -> list[str]:
+    """Return the statuses that give way to this one."""
+    return [lower for lower, rank in RANK.items() if rank < RANK[status]]
+
+
+def lock_thread(message: Message) -> None:
+    """Let nobody else change a status in the message's thread until the transaction ends."""
+    Conversation.objects.select_for_update(no_key=True).get(pk=message.conversation_id)
+
+
+@transaction.atomic
+def move(
+    message: Message,
+    to: Status,
+    *,
+    where: Q,
+    carry: Sequence[Status] = UNSENT,
+    fault: Fault = NO_FAULT,
+    detail: str = "",
+    at: datetime | None = None,
+    **columns: Any,
+) -> bool:
+    """Change the status if the row is as `where` says; recipients in a state of `carry` follow.
+
+    Returns whether it was.
+    """
+    lock_thread(message)
+    why = fault.columns()
+    changed = Message.objects.filter(where, pk=message.pk).update(status=to, **why, **columns)
+    if not changed:
+        return False
+    message.status = to
+    message.recipients.filter(status__in=carry).update(status=to, error_code=why["error_code"])
+    timeline.record(
+        message, to, at=at, error_code=why["error_code"], detail=detail or why["error_text"]
+    )
+    show(message)
+    return True
+
+
+@transaction.atomic
+def accept(
+    message: Message, *, provider_message_id: str, at: datetime, segment_count: int = 0
+) -> None:
+    """Take in the carrier's word that it has the message: its own answer, or any receipt.
+
+    A message that was given up as unknown, or waits for another try, is sent after all. States
+    beyond `sent` stay.
+    """
+    lock_thread(message)
+    not_known_to_be_sent = Q(status__in=[Status.QUEUED, Status.SENDING]) | Q(
+        status=Status.UNCONFIRMED, provider_message_id=""
+    )
+    move(
+        message,
+        Status.SENT,
+        where=not_known_to_be_sent,
+        carry=(Status.QUEUED, Status.SENDING, Status.UNCONFIRMED),
+        detail="The carrier has taken the message",
+        at=at,
+        next_attempt_at=None,
+    )
+    columns: dict[str, Any] = {"sent_at": Least("sent_at", at)}
+    if segment_count > 0:
+        columns["segment_count"] = min(segment_count, _MOST_SEGMENTS)
+    Message.objects.filter(pk=message.pk).update(**columns)
+    _adopt_id(message, provider_message_id)
+
+
+def show(message: Message) -> None:
+    """Bring the status to the conversation list and to open pages."""
+    note_status(message)
+    live.hint(message.conversation)
+
+
+def follow_recipients(message: Message, **columns: Any) -> None:
+    """Raise the message to the lowest state among its recipients; needs the thread's lock.
+
+    So a group is delivered when everybody has it, failed when nobody can still get it and at
+    least one did not, and until then as far as its slowest recipient.
+    """
+    states = Recipient.objects.filter(message=message).values_list("status", flat=True)
+    lowest = Status(min(states, key=lambda state: RANK.get(state, 0)))
+    changed = Message.objects.filter(pk=message.pk, status__in=below(lowest)).update(status=lowest)
+    if changed:
+        message.status = lowest
+    if columns:
+        Message.objects.filter(pk=message.pk).update(**columns)
+
+
+def _adopt_id(message: Message, provider_message_id: str) -> None:
+    # A cut id would match nothing, and an id that another message has is not this one's.
+    if not 0 < len(provider_message_id) <= _ID_LIMIT:
+        return
+    try:
+        with transaction.atomic():
+            Message.objects.filter(pk=message.pk, provider_message_id="").update(
+                provider_message_id=provider_message_id
+            )
+    except IntegrityError:
+        logger.warning("message %s: the carrier's id belongs to another message", message.pk)

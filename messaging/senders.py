@@ -1,0 +1,99 @@
+"""Which numbers a person may send from, and by which account."""
+
+from __future__ import annotations
+
+from messaging.lines import Line, lines
+from messaging.models import Extension, SmsConfiguration
+from messaging.refusals import Refusal, SendRefused
+from messaging.sender_ids import NotASender, default_sender, parse_sender
+from messaging.visibility import extension_of
+from tenants.models import Tenant, User
+from tenants.roles import Role
+
+__all__ = ["Line", "allowed_senders", "default_sender", "line_for", "pick_line"]
+
+_Permission = Extension.SmsPermission
+
+
+def allowed_senders(user: User, role: Role, tenant: Tenant) -> list[Line]:
+    """Return what the person can send from at this moment; the first is the default."""
+    extension = extension_of(user, tenant)
+    if not _may_send(role, extension):
+        return []
+    return [line for line in _permitted(lines(tenant), role, extension) if line.problem is None]
+
+
+def pick_line(user: User, role: Role, tenant: Tenant, sender: str) -> Line:
+    """Return the line the person means; "" = the default one.
+
+    Raises SendRefused.
+    """
+    extension = extension_of(user, tenant)
+    if not _may_send(role, extension):
+        raise SendRefused(
+            Refusal.NOT_ALLOWED,
+            "Your extension may not send texts. Ask an admin to change its SMS permission.",
+        )
+    if not sender.strip():
+        return _usable(_permitted(lines(tenant), role, extension), _no_sender())
+    try:
+        number = parse_sender(sender, country=tenant.country)
+    except NotASender as error:
+        raise SendRefused(Refusal.INVALID_SENDER, str(error)) from error
+    return _usable(
+        _permitted(lines(tenant, number=number), role, extension),
+        SendRefused(
+            Refusal.INVALID_SENDER,
+            "You cannot send from this number. Choose one of your own numbers.",
+        ),
+    )
+
+
+def line_for(tenant: Tenant, number: str, *, configuration: SmsConfiguration | None) -> Line:
+    """Return the line a stored message goes out by; among several its configuration's.
+
+    Raises SendRefused.
+    """
+    found = lines(tenant, number=number)
+    found.sort(key=lambda line: line.configuration != configuration)
+    return _usable(
+        found,
+        SendRefused(
+            Refusal.INVALID_SENDER, "The number it was to be sent from is no longer yours."
+        ),
+    )
+
+
+def _usable(found: list[Line], otherwise: SendRefused) -> Line:
+    for line in found:
+        if line.problem is None:
+            return line
+    raise (found[0].problem if found else None) or otherwise
+
+
+def _permitted(found: list[Line], role: Role, extension: Extension | None) -> list[Line]:
+    own = extension.pk if extension else None
+    whole = role >= Role.ADMIN
+    with_sender_id = extension is not None and extension.sms_permission == _Permission.SENDER_ID
+
+    def is_own(line: Line) -> bool:
+        return own is not None and line.extension_id == own
+
+    kept = [
+        line for line in found if whole or is_own(line) or (with_sender_id and line.is_sender_id)
+    ]
+    # Own numbers first, then the company's sender ID: the first usable one is the default.
+    return sorted(kept, key=lambda line: (not is_own(line), not line.is_sender_id, line.number))
+
+
+def _may_send(role: Role, extension: Extension | None) -> bool:
+    if role >= Role.ADMIN:
+        return True
+    return extension is not None and extension.sms_permission != _Permission.DISABLED
+
+
+def _no_sender() -> SendRefused:
+    return SendRefused(
+        Refusal.NO_SENDER,
+        "There is no number to send from. Ask an admin to set one up in Message Settings.",
+    )

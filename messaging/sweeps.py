@@ -1,0 +1,112 @@
+"""Finding what no task was rung for, and what will never be answered. The rows are the queue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from messaging import progress, queue
+from messaging.models import Attachment, MailDelivery, Message
+from messaging.models.message import Status
+from messaging.progress import Fault
+from providers.types import FailureReason
+
+Row = TypeVar("Row", bound=Model)
+
+_MOST = 500
+# A task in the queue is given this long before it is taken for lost.
+_GRACE = timedelta(seconds=30)
+_SILENCE = timedelta(hours=4)  # the carrier's own patience with receipts is about two
+
+_NO_RECEIPT = "No delivery receipt came. It may have been delivered."
+_WORKER_DIED = "Sending was interrupted. It may have been sent, so it is not sent again by itself."
+
+
+def sweep() -> None:
+    """Look after one tenant's rows; runs in its schema, beside any number of workers."""
+    _release_scheduled()
+    _ring_for_queued()
+    _settle_interrupted()
+    _settle_silent()
+    _ring_for_files()
+    _ring_for_mail()
+
+
+def _release_scheduled() -> None:
+    due = _outbound(Status.SCHEDULED).filter(next_attempt_at__lte=timezone.now())
+    for message in _some(due):
+        with transaction.atomic():
+            if progress.move(
+                message,
+                Status.QUEUED,
+                where=Q(status=Status.SCHEDULED),
+                next_attempt_at=timezone.now(),
+            ):
+                queue.enqueue(queue.DELIVER, message.pk)
+
+
+def _ring_for_queued() -> None:
+    late = timezone.now() - _GRACE
+    lost = Q(next_attempt_at=None, created_at__lte=late) | Q(next_attempt_at__lte=late)
+    _ring(_outbound(Status.QUEUED).filter(lost), queue.DELIVER)
+
+
+def _settle_interrupted() -> None:
+    # Never queued again: the carrier may have taken the message before the worker died.
+    dead = Q(status=Status.SENDING, next_attempt_at__lte=timezone.now())
+    for message in _some(_outbound(Status.SENDING).filter(dead)):
+        progress.move(
+            message,
+            Status.UNCONFIRMED,
+            where=dead,
+            fault=Fault(reason=FailureReason.UNKNOWN, text=_WORKER_DIED),
+            next_attempt_at=None,
+        )
+
+
+def _settle_silent() -> None:
+    silent = Q(status=Status.SENT, sent_at__lte=timezone.now() - _SILENCE)
+    for message in _some(_outbound(Status.SENT).filter(silent)):
+        progress.move(
+            message,
+            Status.UNCONFIRMED,
+            where=silent,
+            carry=(Status.SENT,),
+            fault=Fault(reason=FailureReason.UNKNOWN, text=_NO_RECEIPT),
+        )
+
+
+def _ring_for_files() -> None:
+    late = timezone.now() - _GRACE
+    lost = Q(next_attempt_at=None, created_at__lte=late) | Q(next_attempt_at__lte=late)
+    pending = Attachment.objects.filter(state=Attachment.State.PENDING, message__isnull=False)
+    _ring(pending.filter(lost), queue.FETCH_MEDIA)
+
+
+def _ring_for_mail() -> None:
+    states = [MailDelivery.State.PENDING, MailDelivery.State.SENDING]
+    late = timezone.now() - _GRACE
+    _ring(
+        MailDelivery.objects.filter(state__in=states, next_attempt_at__lte=late),
+        queue.SEND_MAIL,
+    )
+
+
+def _ring(rows: QuerySet[Row], task: str) -> None:
+    """Ring for each row, and note it: a long queue must not get the same row at every sweep."""
+    keys = list(rows.order_by("next_attempt_at").values_list("pk", flat=True)[:_MOST])
+    rows.filter(pk__in=keys).update(next_attempt_at=timezone.now())
+    for key in keys:
+        queue.enqueue(task, key)
+
+
+def _outbound(status: Status) -> QuerySet[Message]:
+    return Message.objects.filter(direction=Message.Direction.OUT, status=status)
+
+
+def _some(messages: QuerySet[Message]) -> list[Message]:
+    return list(messages.select_related("conversation__extension")[:_MOST])

@@ -1,0 +1,64 @@
+"""What happened to a message, line by line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from messaging.models import Message, MessageEvent
+from messaging.models.message import Status
+from messaging.plaintext import one_line
+
+_AGAIN = "Sent again by a person"
+_AGAIN_AFTER = _AGAIN + "; the carrier's earlier id was {}"
+
+
+def record(
+    message: Message,
+    status: Status,
+    *,
+    at: datetime | None = None,
+    recipient: str = "",
+    error_code: str = "",
+    detail: str = "",
+) -> None:
+    """Add a line."""
+    MessageEvent.objects.create(
+        message=message,
+        at=at or timezone.now(),
+        status=status,
+        recipient=recipient,
+        error_code=error_code,
+        detail=one_line(detail, limit=300),
+    )
+
+
+def tells(message: Message, status: Status, *, recipient: str, error_code: str) -> bool:
+    """Tell whether a line says this already."""
+    return MessageEvent.objects.filter(
+        message=message, status=status, recipient=recipient, error_code=error_code
+    ).exists()
+
+
+def sent_again(earlier_id: str) -> str:
+    """Word the line of a person's retry, which keeps the id that the message gives up."""
+    return _AGAIN_AFTER.format(earlier_id) if earlier_id else _AGAIN
+
+
+def is_earlier_id(message: Message, provider_message_id: str) -> bool:
+    """Tell whether the message had this id before a person sent it again."""
+    return MessageEvent.objects.filter(
+        message=message, detail=sent_again(provider_message_id)
+    ).exists()
+
+
+def wanted_since(message: Message) -> datetime:
+    """Return when the message was last meant to go out: written, scheduled for or sent again."""
+    again = (
+        MessageEvent.objects.filter(message=message, detail__startswith=_AGAIN)
+        .order_by("-id")
+        .values_list("at", flat=True)
+        .first()
+    )
+    return again or message.scheduled_at or message.created_at

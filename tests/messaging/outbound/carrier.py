@@ -1,0 +1,80 @@
+"""A carrier that does what the test says, in place of the real adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from providers.base import Provider
+from providers.types import (
+    FoundMessage,
+    MediaFile,
+    OutboundMessage,
+    ProviderEvent,
+    SendResult,
+    WebhookCredentials,
+    WebhookItem,
+)
+
+Answer = Exception | str | Callable[[OutboundMessage], str]
+
+
+class ScriptedCarrier(Provider):
+    """Answers each send by the next entry of `script` (an id, an error, or a function)."""
+
+    slug = "bandwidth"
+    label = "Scripted"
+    script: ClassVar[list[Answer]] = []
+    sent: ClassVar[list[OutboundMessage]] = []
+    accounts: ClassVar[list[str]] = []
+    uploads: ClassVar[list[tuple[str, MediaFile]]] = []
+    upload_script: ClassVar[list[Exception]] = []
+
+    def __init__(self, account: object, **options: object) -> None:
+        super().__init__(account)  # type: ignore[arg-type]
+
+    @classmethod
+    def reset(cls) -> None:
+        for entries in (cls.script, cls.sent, cls.accounts, cls.uploads, cls.upload_script):
+            entries.clear()  # type: ignore[attr-defined]
+
+    def send(self, message: OutboundMessage) -> SendResult:
+        self.sent.append(message)
+        self.accounts.append(self.account.account_id)
+        answer: Answer = self.script.pop(0) if self.script else f"id-{len(self.sent)}"
+        if isinstance(answer, Exception):
+            raise answer
+        number = answer if isinstance(answer, str) else answer(message)
+        return SendResult(provider_message_id=number, segment_count=1, raw={})
+
+    def upload_media(self, file: MediaFile, *, name: str) -> str:
+        if self.upload_script:
+            raise self.upload_script.pop(0)
+        self.uploads.append((name, file))
+        return f"https://carrier.example/media/{name}"
+
+    def fetch_media(self, url: str) -> MediaFile:
+        raise NotImplementedError
+
+    def delete_media(self, url: str) -> None:
+        raise NotImplementedError
+
+    def find_message(self, provider_message_id: str) -> FoundMessage | None:
+        raise NotImplementedError
+
+    def check_credentials(self) -> str:
+        raise NotImplementedError
+
+    @staticmethod
+    def authenticate_webhook(
+        headers: Mapping[str, str], accepted: Sequence[WebhookCredentials]
+    ) -> None:
+        raise NotImplementedError
+
+    @staticmethod
+    def split_webhook(body: bytes) -> list[WebhookItem]:
+        raise NotImplementedError
+
+    @staticmethod
+    def parse_webhook(payload: bytes) -> ProviderEvent:
+        raise NotImplementedError

@@ -1,0 +1,54 @@
+"""Acme's line at work: a carrier that follows a script, and messages to send by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django_tenants.utils import tenant_context
+
+from messaging.models import Message, MessageSetting
+from messaging.outbound import send_message
+from tenants.models import Tenant, User
+from tenants.roles import Role
+from tests.messaging.outbound.carrier import ScriptedCarrier
+
+CUSTOMER = "+15125550300"
+
+Write = Callable[..., Message]
+
+
+@pytest.fixture
+def carrier(settings: Any) -> Iterator[type[ScriptedCarrier]]:
+    """The carrier of every account."""
+    settings.PROVIDERS = {"bandwidth": "tests.messaging.outbound.carrier.ScriptedCarrier"}
+    ScriptedCarrier.reset()
+    yield ScriptedCarrier
+    ScriptedCarrier.reset()
+
+
+@pytest.fixture
+def at_acme(acme: Tenant, acme_line: MessageSetting) -> Iterator[Tenant]:
+    """The test runs inside Acme's schema."""
+    with tenant_context(acme):
+        yield acme
+
+
+@pytest.fixture
+def write(at_acme: Tenant, alice: User) -> Write:
+    """Ask for a message to be sent, as Acme's admin unless told otherwise."""
+
+    def ask(**changes: Any) -> Message:
+        wanted: dict[str, Any] = {
+            "user": alice,
+            "role": Role.ADMIN,
+            "tenant": at_acme,
+            "sender": "",
+            "recipients": [CUSTOMER],
+            "text": "Your table is ready",
+            **changes,
+        }
+        return send_message(**wanted)
+
+    return ask
