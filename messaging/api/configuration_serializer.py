@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from rest_framework import serializers
 
-from messaging.api.fields import KnownFields, NumberField, TrunkField, tenant_of
+from messaging.api.fields import KnownFields, TrunkField, tenant_of
 from messaging.configurations import create_configuration, save_configuration
 from messaging.models import SmsConfiguration
-from tenants.models import PhoneNumber
+from messaging.number_settings import NumberProblem, check_trunk_change, normalize_sender_id
+from tenants.models import Trunk
 
 
 class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfiguration]):
     """One account; the callback credentials live on its webhook endpoint."""
 
     trunk = TrunkField(help_text="One of your trunks, or of the platform's.")
-    sender_id = NumberField(
+    sender_id = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=40,
-        help_text="Empty = the main number of the trunk.",
+        help_text="A number of yours in any usual form, or a name. Empty = the trunk's DID.",
     )
     username = serializers.CharField(
         max_length=200, help_text="User name, API token or OAuth2 client ID."
@@ -76,12 +76,20 @@ class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfig
         fields["password"].required = self.instance is None
         return fields
 
-    def validate_sender_id(self, number: str) -> str:
-        """Refuse a number that is not the tenant's, in words that do not say whose it is."""
-        foreign = ~Q(tenant_id=tenant_of(self).pk) | Q(tenant=None)
-        if number and PhoneNumber.objects.filter(foreign, number=number).exists():
-            raise serializers.ValidationError("This number is already in use.")
-        return number
+    def validate_trunk(self, trunk: Trunk) -> Trunk:
+        """Keep the account on the trunk of the numbers that use it."""
+        try:
+            check_trunk_change(self.instance or SmsConfiguration(), trunk)
+        except NumberProblem as problem:
+            raise serializers.ValidationError(problem.message) from problem
+        return trunk
+
+    def validate_sender_id(self, text: str) -> str:
+        """Take the tenant's own numbers, short codes and sender names."""
+        try:
+            return normalize_sender_id(tenant_of(self), text)
+        except NumberProblem as problem:
+            raise serializers.ValidationError(problem.message) from problem
 
     def validate_callback_username(self, value: str) -> str:
         """Refuse what Basic sign-in cannot carry."""
@@ -90,7 +98,22 @@ class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfig
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take callback credentials as a pair: half of one would open the door or lock it."""
+        """Judge what depends on more than one field."""
+        self._check_sign_in(attrs)
+        self._pair_callback(attrs)
+        return attrs
+
+    def _check_sign_in(self, attrs: dict[str, Any]) -> None:
+        saved = self.instance
+        moved = saved is not None and attrs.get("auth_method", saved.auth_method) != (
+            saved.auth_method
+        )
+        # The secret of one method is not the other's.
+        if moved and not attrs.get("password"):
+            raise serializers.ValidationError({"password": ["Give the secret of this method."]})
+
+    def _pair_callback(self, attrs: dict[str, Any]) -> None:
+        # Half a pair would lock the door for the carrier or leave it open.
         endpoint = self.instance.endpoint if self.instance else None
         given = attrs.get("endpoint", {})
         username = given.get("callback_username", endpoint.callback_username if endpoint else "")
@@ -101,7 +124,6 @@ class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfig
             raise serializers.ValidationError({"callback_username": ["Give a user name, too."]})
         if not username and password:
             attrs["endpoint"] = {**given, "callback_password": ""}
-        return attrs
 
     def create(self, validated_data: dict[str, Any]) -> SmsConfiguration:
         callback = validated_data.pop("endpoint", {})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from rest_framework import serializers
+from rest_framework.serializers import BaseSerializer
 
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.fields import KnownFields
+from messaging.api.refusals import InUse
 from messaging.models import Extension
+from tenants.models import Membership
 
 
 class ExtensionSerializer(KnownFields, serializers.ModelSerializer[Extension]):
@@ -22,3 +26,23 @@ class Extensions(ConfigurationViewSet[Extension]):
 
     queryset = Extension.objects.all()
     serializer_class = ExtensionSerializer
+
+    @transaction.atomic
+    def perform_update(self, serializer: BaseSerializer[Extension]) -> None:
+        """Save, and take the members along: their public rows name the extension by number."""
+        before = self.get_object().number
+        after = serializer.save().number
+        if after != before:
+            Membership.objects.filter(tenant_id=self.tenant.pk, extension=before).update(
+                extension=after
+            )
+
+    def perform_destroy(self, instance: Extension) -> None:
+        """Delete the extension.
+
+        Raises InUse while a person has it.
+        """
+        members = Membership.objects.filter(tenant_id=self.tenant.pk, extension=instance.number)
+        if members.exists():
+            raise InUse("A member has this extension: give them another first.")
+        super().perform_destroy(instance)

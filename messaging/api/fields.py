@@ -69,7 +69,11 @@ class TrunkField(RowField):
 
     def get_queryset(self) -> QuerySet[Trunk]:
         mine = Q(tenant=None) | Q(tenant_id=tenant_of(self).pk)
-        return Trunk.objects.filter(mine, provider__in=settings.PROVIDERS)
+        usable = Q(enabled=True, provider__in=settings.PROVIDERS)
+        saved = getattr(self.parent, "instance", None)
+        if isinstance(saved, SmsConfiguration):
+            usable |= Q(pk=saved.trunk_id)  # what was read can be sent back
+        return Trunk.objects.filter(mine & usable)
 
 
 @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "enum": [PLATFORM]}]})

@@ -33,6 +33,7 @@ from messaging.api.message_serializers import (
 from messaging.api.refusals import Refused
 from messaging.models import Message, Recipient
 from messaging.models.message import Status
+from messaging.refusals import SendRefused
 from tenants.api.permissions import IsTenantUser
 from tenants.numbers import NotAPhoneNumber, to_e164
 
@@ -130,7 +131,7 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
                 )
                 for numbers, attachment_ids in zip(groups, media, strict=True)
             ]
-        except outbound.SendRefused as refusal:
+        except SendRefused as refusal:
             raise Refused(refusal.code, refusal.text) from refusal
 
     @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
@@ -150,6 +151,6 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
         try:
             with transaction.atomic():
                 change(message)
-        except outbound.SendRefused as refusal:
+        except SendRefused as refusal:
             raise Refused(refusal.code, refusal.text) from refusal
         return Response(self.get_serializer(self.get_object()).data)

@@ -13,6 +13,7 @@ from messaging.api.conversations import Conversations
 from messaging.api.extensions import Extensions
 from messaging.api.media import Media
 from messaging.api.message_settings import MessageSettings
+from messaging.api.messages import Messages
 from messaging.api.openapi import TenantSchema
 from messaging.api.opt_outs import OptOuts
 from tenants.api.permissions import IsTenantUser
@@ -22,6 +23,7 @@ router.register("sms-configurations", SmsConfigurations, basename="configuration
 router.register("extensions", Extensions, basename="extension")
 router.register("message-settings", MessageSettings, basename="setting")
 router.register("conversations", Conversations, basename="conversation")
+router.register("messages", Messages, basename="message")
 router.register("media", Media, basename="media")
 router.register("opt-outs", OptOuts, basename="opt-out")
 router.register("contacts", Contacts, basename="contact")
