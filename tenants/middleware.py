@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseBase, HttpResponseNotFound
-from django.shortcuts import redirect, render
+from django.http import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from django.utils import timezone
 from rest_framework.views import APIView
@@ -57,8 +57,10 @@ class TenantMiddleware:
     ) -> HttpResponseBase:
         tenant = Tenant.objects.filter(slug=match["slug"]).first()
         if tenant is None or not tenant.is_open:
-            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-            return self._closed(request, tenant)
+            # A view answers, so that the answer passes through the security middleware.
+            request.closed_tenant = tenant
+            request.urlconf = "tenants.urls_closed"
+            return self.get_response(request)
         if match["rest"] is None:
             return redirect(f"{prefix}t/{tenant.slug}/")
         set_script_prefix(f"{prefix}t/{tenant.slug}/")
@@ -67,16 +69,6 @@ class TenantMiddleware:
         request.path_info = match["rest"]
         tenant_connection.set_tenant(tenant)
         return self.get_response(request)
-
-    def _closed(self, request: PortalRequest, tenant: Tenant | None) -> HttpResponse:
-        if "/api/" in request.path_info:
-            detail = (
-                '{"detail":"No such tenant."}'
-                if tenant is None
-                else ('{"detail":"This tenant is suspended or still being set up."}')
-            )
-            return HttpResponseNotFound(detail, content_type="application/json")
-        return render(request, "tenant_closed.html", {"closed_tenant": tenant}, status=404)
 
 
 class AccessMiddleware:

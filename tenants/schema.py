@@ -32,5 +32,6 @@ class PortalRequest(HttpRequest):
 
     tenant: Tenant | None
     role: Role | None
+    closed_tenant: Tenant | None  # set where the door is shut, see urls_closed
     urlconf: str
     user: User  # anonymous visitors are turned away before views run

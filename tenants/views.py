@@ -5,13 +5,15 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
 
 from tenants.links import tenant_path
 from tenants.models import Membership, Tenant
+from tenants.schema import PortalRequest
 
 
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PortalRequest) -> HttpResponse:
     """Send people where they work: system, own tenant, inbox, or a chooser of tenants."""
     user = request.user
     if user.is_system_admin:
@@ -32,6 +34,16 @@ def home(request: HttpRequest) -> HttpResponse:
 def closed(request: HttpRequest) -> HttpResponse:
     """Answer for a page of allauth that this portal does not offer."""
     raise Http404
+
+
+@csrf_exempt
+def tenant_closed(request: PortalRequest) -> HttpResponse:
+    """Say that there is no such tenant, or why it takes nobody in."""
+    tenant = request.closed_tenant
+    if "/api/" in request.path:
+        detail = "This tenant is suspended or still being set up." if tenant else "No such tenant."
+        return JsonResponse({"detail": detail}, status=404)
+    return render(request, "tenant_closed.html", {"closed_tenant": tenant}, status=404)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
