@@ -6,25 +6,25 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Sum
-from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 
 from messaging.visibility import visible_conversations, with_unread_count
 from tenants.links import public_path
 from tenants.roles import Role
+from tenants.schema import PortalRequest
 
 _UNREAD_SECONDS = 10
 
 Item = dict[str, Any]
 
 
-def icon(request: HttpRequest) -> str:
+def icon(request: PortalRequest) -> str:
     """Address of the site's icon."""
     return static("portal/icon.svg")
 
 
-def account_links(request: HttpRequest) -> list[Item]:
+def account_links(request: PortalRequest) -> list[Item]:
     """Pages of one's own account; they are public pages, for all tenants the same."""
     return [
         {"title": "Password", "link": public_path("account_change_password")},
@@ -33,7 +33,7 @@ def account_links(request: HttpRequest) -> list[Item]:
     ]
 
 
-def system_navigation(request: HttpRequest) -> list[Item]:
+def system_navigation(request: PortalRequest) -> list[Item]:
     """Menu of the system portal."""
     return _groups(
         (
@@ -68,31 +68,31 @@ def system_navigation(request: HttpRequest) -> list[Item]:
     )
 
 
-def tenant_name(request: HttpRequest) -> str:
+def tenant_name(request: PortalRequest) -> str:
     """Name of the tenant whose pages these are."""
     return str(request.tenant)
 
 
-def managing_badge(request: HttpRequest) -> list[str] | None:
+def managing_badge(request: PortalRequest) -> list[str] | None:
     """Badge that reminds a switched-in system admin whose data this is."""
     if not _is_switched_in(request):
         return None
     return [f"Managing {request.tenant}", "warning"]
 
 
-def managing_prefix(request: HttpRequest) -> str | None:
+def managing_prefix(request: PortalRequest) -> str | None:
     """Start of the tab's title for a switched-in system admin."""
     return f"Managing {request.tenant} ·" if _is_switched_in(request) else None
 
 
-def tenant_dropdown(request: HttpRequest) -> list[Item]:
+def tenant_dropdown(request: PortalRequest) -> list[Item]:
     """Way out of the tenant, for system admins only."""
     if not _is_switched_in(request):
         return []
     return [{"icon": "arrow_back", "title": "Back to Tenants", "link": _tenants_path()}]
 
 
-def tenant_navigation(request: HttpRequest) -> list[Item]:
+def tenant_navigation(request: PortalRequest) -> list[Item]:
     """Menu of a tenant's admins."""
     back = {"title": "Back to Tenants", "icon": "arrow_back", "link": _tenants_path()}
     inbox = _item("Inbox", "inbox", "inbox:index")
@@ -129,7 +129,7 @@ def tenant_navigation(request: HttpRequest) -> list[Item]:
     )
 
 
-def _is_switched_in(request: HttpRequest) -> bool:
+def _is_switched_in(request: PortalRequest) -> bool:
     return getattr(request, "role", None) == Role.SYSTEM
 
 
@@ -145,7 +145,7 @@ def _item(title: str, symbol: str, name: str) -> Item | None:
 
 
 def _groups(*groups: tuple[str, list[Item | None]]) -> list[Item]:
-    shown = [
+    shown: list[Item] = [
         {"title": title, "items": [item for item in items if item]}
         for title, items in groups
         if any(items)
@@ -155,12 +155,15 @@ def _groups(*groups: tuple[str, list[Item | None]]) -> list[Item]:
     return shown
 
 
-def _unread(request: HttpRequest) -> int:
+def _unread(request: PortalRequest) -> int:
+    if request.tenant is None:
+        return 0
     # The query is paid on each admin page, so it is asked once in a while only.
     key = f"unread:{request.tenant.pk}:{request.user.pk}"
     known = cache.get(key)
     if known is None:
-        conversations = visible_conversations(request.user, request.role, request.tenant)
+        role = request.role or Role.EXTENSION
+        conversations = visible_conversations(request.user, role, request.tenant)
         counted = with_unread_count(conversations, request.user)
         known = counted.aggregate(total=Sum("unread_count"))["total"] or 0
         cache.set(key, known, _UNREAD_SECONDS)

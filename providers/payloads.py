@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 _MOST_OPENINGS = 300
 
 
-def decoded(payload: bytes) -> Any:
+def decoded(payload: bytes | memoryview) -> Any:
     """Return the payload as the JSON value it is, or as text where it is none to pass on."""
     text = bytes(payload).decode(errors="replace")
     if text.count("[") + text.count("{") > _MOST_OPENINGS:
@@ -23,7 +23,7 @@ def decoded(payload: bytes) -> Any:
     return value
 
 
-def readable(payload: bytes) -> str:
+def readable(payload: bytes | memoryview) -> str:
     """Return the payload as text for people, indented where it is JSON."""
     value = decoded(payload)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)

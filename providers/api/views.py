@@ -21,7 +21,7 @@ from tenants.api.permissions import IsSystemAdmin
 class WebhookEventSerializer(serializers.ModelSerializer[WebhookEvent]):
     """One event as received, and what became of it."""
 
-    tenant = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    tenant: Any = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     payload = serializers.SerializerMethodField()
 
     class Meta:

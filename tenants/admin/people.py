@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
@@ -64,6 +65,9 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         if password:
             obj.set_password(password)
         super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            # allauth keeps a copy, which would go on opening the door.
+            EmailAddress.objects.filter(user=obj).delete()
         if password and obj.pk == request.user.pk:
             update_session_auth_hash(request, obj)
         if password and change:

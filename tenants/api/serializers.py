@@ -34,7 +34,7 @@ class Checked(serializers.ModelSerializer[Any]):
 
     def check_constraints(self, attrs: dict[str, Any]) -> None:
         """Hold the row as it would become against the model's constraints."""
-        model = self.Meta.model  # type: ignore[attr-defined]
+        model: Any = self.Meta.model
         row = copy(self.instance) if self.instance is not None else model()
         for name, value in attrs.items():
             setattr(row, name, value)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import connection
 
 from messaging import demo
+from tenants.schema import tenant_connection
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Make two demo companies with people, numbers and accounts at the stand-in Bandwidth."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        connection.set_schema_to_public()
+        tenant_connection.set_schema_to_public()
         demo.seed()
         self.stdout.write(f"Sign-ins, all with the password {demo.PASSWORD}")
         self._line(demo.SYSTEM_ADMIN, "system admin")

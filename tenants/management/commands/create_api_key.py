@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
 from tenants.memberships import find_account
 from tenants.models import ApiKey, Tenant
+from tenants.schema import tenant_connection
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="What the key is for.")
 
     def handle(self, *args: Any, email: str, tenant: str | None, name: str, **options: Any) -> None:
-        connection.set_schema_to_public()
+        tenant_connection.set_schema_to_public()
         user = find_account(email)
         if user is None:
             raise CommandError(f"There is no account of {email}.")

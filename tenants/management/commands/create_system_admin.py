@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
-from django.db import connection
 from django.forms import ValidationError
 
 from tenants.memberships import account_of
+from tenants.schema import tenant_connection
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--password", required=True)
 
     def handle(self, *args: Any, email: str, password: str, **options: Any) -> None:
-        connection.set_schema_to_public()
+        tenant_connection.set_schema_to_public()
         try:
             validate_email(email)
         except ValidationError as error:
