@@ -109,7 +109,7 @@ class ConfigurationAdmin(TrailAdmin):
         return format_html(
             '<button type="button" class="tl-button" data-copy="{}" aria-label="{}">'
             '<span class="material-symbols-outlined" aria-hidden="true">content_copy</span>'
-            "<span data-copy-label>Copy</span></button>",
+            '<span data-copy-label aria-live="polite">Copy</span></button>',
             obj.webhook_url,
             f"Copy webhook of {obj.name}",
         )
@@ -123,7 +123,8 @@ class ConfigurationAdmin(TrailAdmin):
             '<span class="tl-webhook"><input type="text" id="webhook-url" readonly value="{0}"'
             ' aria-label="Webhook URL"><button type="button" class="tl-button" data-copy="{0}"'
             ' data-copy-field="webhook-url"><span class="material-symbols-outlined"'
-            ' aria-hidden="true">content_copy</span><span data-copy-label>Copy</span>'
+            ' aria-hidden="true">content_copy</span>'
+            '<span data-copy-label aria-live="polite">Copy</span>'
             "</button></span>",
             obj.webhook_url,
         )
