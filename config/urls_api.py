@@ -13,7 +13,11 @@ urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(urlconf="config.urls_public"), name="schema"),
     path(
         "docs/",
-        login_required(SpectacularSwaggerSplitView.as_view(url_name="api:schema")),
+        login_required(
+            SpectacularSwaggerSplitView.as_view(
+                url_name="api:schema", http_method_names=["get", "head"]
+            )
+        ),
         name="docs",
     ),
 ]

@@ -8,8 +8,8 @@ import phonenumbers
 
 from tenants.models.directory import PhoneNumber
 
-_SHORT_CODE = re.compile(r"\d{5,6}")
-_TOLL_FREE = re.compile(r"\+18(00|33|44|55|66|77|88)\d{7}")
+_SHORT_CODE = re.compile(r"[0-9]{5,6}")
+_TOLL_FREE = re.compile(r"\+18(00|33|44|55|66|77|88)[0-9]{7}")
 
 
 class NotAPhoneNumber(ValueError):

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.configuration_serializer import ConfigurationSerializer
-from messaging.api.refusals import InUse
 from messaging.configurations import check_credentials, delete_configuration
 from messaging.models import SmsConfiguration
+from tenants.api.refusals import InUse
 
 _TEST_ANSWER = inline_serializer(
     "CredentialsTest", {"ok": serializers.BooleanField(), "detail": serializers.CharField()}

@@ -8,8 +8,8 @@ from rest_framework.serializers import BaseSerializer
 
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.fields import KnownFields
-from messaging.api.refusals import InUse
 from messaging.models import Extension
+from tenants.api.refusals import InUse
 from tenants.models import Membership
 
 

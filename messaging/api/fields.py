@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from messaging.models import Extension, SmsConfiguration
+from tenants.api.fields import RowField
 from tenants.models import Tenant, Trunk
 from tenants.numbers import NotAPhoneNumber, to_e164
 
@@ -50,17 +51,6 @@ class NumberField(serializers.CharField):
             return to_e164(text, country=tenant_of(self).country, short_codes=True)
         except NotAPhoneNumber as error:
             raise serializers.ValidationError(str(error)) from error
-
-
-class RowField(serializers.PrimaryKeyRelatedField[Model]):
-    """Reference by id; 1e400 is an id that does not exist, too."""
-
-    def to_internal_value(self, data: Any) -> Model:
-        if not isinstance(data, int | str) or isinstance(data, bool):
-            self.fail("incorrect_type", data_type=type(data).__name__)
-        if isinstance(data, str) and not (data.isascii() and data.isdecimal() and len(data) < 19):
-            self.fail("does_not_exist", pk_value=data[:40])
-        return super().to_internal_value(data)  # type: ignore[arg-type]  # the stubs want a row
 
 
 @extend_schema_field(OpenApiTypes.INT)

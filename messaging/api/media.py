@@ -20,8 +20,8 @@ from rest_framework.response import Response
 from messaging import media
 from messaging.api.attachments import AttachmentSerializer
 from messaging.api.base import TenantViewSet
-from messaging.api.parsing import Upload
 from messaging.models import Attachment
+from tenants.api.parsing import Upload
 from tenants.api.permissions import IsTenantUser
 
 # What a browser may show in place: none of these can carry script.

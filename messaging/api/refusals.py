@@ -1,4 +1,4 @@
-"""The answers of the tenant's API that DRF has no exception for."""
+"""The answer of the tenant's API to what the rules of messaging forbid."""
 
 from __future__ import annotations
 
@@ -13,18 +13,3 @@ class Refused(APIException):
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(detail={"code": code, "detail": text})
-
-
-class InUse(APIException):
-    """Something cannot go while other rows need it."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "in_use"
-
-
-class TooLarge(APIException):
-    """The body is over the limit."""
-
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "too_large"
-    default_detail = "The body of the request is too large."

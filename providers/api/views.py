@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from providers.models import WebhookEvent
 from providers.payloads import decoded
 from providers.replay import replay
+from tenants.api.guarded import GuardedView
 from tenants.api.permissions import IsSystemAdmin
 
 
@@ -55,7 +56,7 @@ class WebhookEventFilter(django_filters.FilterSet):  # type: ignore[misc]  # no 
         fields = ["state", "type"]
 
 
-class WebhookEventViewSet(viewsets.ReadOnlyModelViewSet[WebhookEvent]):
+class WebhookEventViewSet(GuardedView, viewsets.ReadOnlyModelViewSet[WebhookEvent]):
     """Everything carriers posted, newest first."""
 
     permission_classes = [IsSystemAdmin]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from typing import Any, ClassVar
 
@@ -10,9 +11,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
+from tenants.api.fields import RowField
 from tenants.deletion import is_in_use
 from tenants.memberships import add_member, find_account
 from tenants.models import Membership, PhoneNumber, Tenant, Trunk, User
+from tenants.models.tenant import SLUG_PATTERN
 from tenants.numbers import NotAPhoneNumber, kind_of, to_e164
 from tenants.provisioning import open_tenant
 
@@ -48,8 +51,18 @@ class Checked(serializers.ModelSerializer[Any]):
                 raise serializers.ValidationError({field: error.messages}) from error
 
 
+class TenantField(serializers.SlugRelatedField[Tenant]):
+    """A tenant by its slug."""
+
+    def to_internal_value(self, data: Any) -> Tenant:
+        # Only what can be a slug reaches PostgreSQL, which takes no NUL.
+        if not isinstance(data, str) or not re.fullmatch(SLUG_PATTERN, data):
+            self.fail("does_not_exist", slug_name="slug", value=str(data)[:40])
+        return super().to_internal_value(data)
+
+
 def _tenant_field(**kwargs: Any) -> Any:
-    return serializers.SlugRelatedField(slug_field="slug", queryset=Tenant.objects.all(), **kwargs)
+    return TenantField(slug_field="slug", queryset=Tenant.objects.all(), **kwargs)
 
 
 class TenantSerializer(Checked):
@@ -111,6 +124,7 @@ class PhoneNumberSerializer(Checked):
     """A number, typed in any usual form; without a tenant it is free."""
 
     number = serializers.CharField(max_length=40)
+    trunk = RowField(queryset=Trunk.objects.select_related("tenant"))
     tenant = _tenant_field(allow_null=True, default=None)
     kind = serializers.ChoiceField(choices=PhoneNumber.Kind.choices, required=False)
     constraint_fields: ClassVar[dict[str, str]] = {

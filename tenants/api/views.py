@@ -7,10 +7,11 @@ from typing import Any
 import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tenants.api import refusals
+from tenants.api.guarded import GuardedView
 from tenants.api.permissions import IsSystemAdmin
 from tenants.api.serializers import (
     MembershipSerializer,
@@ -20,14 +21,7 @@ from tenants.api.serializers import (
 )
 from tenants.deletion import InUse, delete_unused
 from tenants.models import Membership, PhoneNumber, Tenant, Trunk
-
-
-class StillInUse(APIException):
-    """The row cannot be deleted while something refers to it."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = "This is in use: take it out of use first."
-    default_code = "in_use"
+from tenants.models.tenant import SLUG_PATTERN
 
 
 class _DeletesUnused:
@@ -35,10 +29,11 @@ class _DeletesUnused:
         try:
             delete_unused(instance)
         except InUse as error:
-            raise StillInUse from error
+            raise refusals.InUse from error
 
 
 class TenantViewSet(
+    GuardedView,
     mixins.CreateModelMixin,
     mixins.RetrieveModelMixin,
     mixins.UpdateModelMixin,
@@ -51,6 +46,7 @@ class TenantViewSet(
     serializer_class = TenantSerializer
     queryset = Tenant.objects.all()
     lookup_field = "slug"
+    lookup_value_regex = SLUG_PATTERN
     filterset_fields = ["is_active", "state"]
 
     @extend_schema(responses={201: TenantSerializer, 202: TenantSerializer})
@@ -72,7 +68,7 @@ class TrunkFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
         fields = ["provider", "enabled"]
 
 
-class TrunkViewSet(_DeletesUnused, viewsets.ModelViewSet[Trunk]):
+class TrunkViewSet(_DeletesUnused, GuardedView, viewsets.ModelViewSet[Trunk]):
     """Trunks; one in use is not deleted (409)."""
 
     permission_classes = [IsSystemAdmin]
@@ -91,7 +87,7 @@ class PhoneNumberFilter(django_filters.FilterSet):  # type: ignore[misc]  # no t
         fields = ["number", "trunk", "kind", "registration", "is_main"]
 
 
-class PhoneNumberViewSet(_DeletesUnused, viewsets.ModelViewSet[PhoneNumber]):
+class PhoneNumberViewSet(_DeletesUnused, GuardedView, viewsets.ModelViewSet[PhoneNumber]):
     """The number directory; a number in use is not deleted (409)."""
 
     permission_classes = [IsSystemAdmin]
@@ -111,7 +107,7 @@ class MembershipFilter(django_filters.FilterSet):  # type: ignore[misc]  # no ty
         fields = ["role", "is_active"]
 
 
-class MembershipViewSet(viewsets.ModelViewSet[Membership]):
+class MembershipViewSet(GuardedView, viewsets.ModelViewSet[Membership]):
     """Who is what in which tenant."""
 
     permission_classes = [IsSystemAdmin]

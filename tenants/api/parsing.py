@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -58,6 +59,8 @@ class Upload(MultiPartParser):
 def _check_text(value: Any) -> None:
     if isinstance(value, str):
         value.encode()
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ParseError("JSON parse error - a number is too large.")  # 1e400 reads as infinity
     elif isinstance(value, list):
         for item in value:
             _check_text(item)
