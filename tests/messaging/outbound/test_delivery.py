@@ -1,0 +1,389 @@
+"""Handing a message to the carrier, and each answer it may give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from messaging.delivery import deliver
+from messaging.models import Attachment, Message, MessageSetting, OptOut, SmsConfiguration
+from messaging.outbound import SendRefused, cancel_message, retry_message
+from messaging.sweeps import sweep
+from providers.errors import AccountProblem, MessageRejected, OutcomeUnknown, TemporaryFailure
+from providers.types import FailureReason, OutboundMessage
+from tenants.models import User
+from tests.messaging.outbound.carrier import ScriptedCarrier
+from tests.messaging.outbound.conftest import CUSTOMER, Write
+
+Carrier = type[ScriptedCarrier]
+DOWN = TemporaryFailure("Bandwidth could not be reached.")
+
+
+def delivered(message: Message) -> Message:
+    deliver(message.pk)
+    message.refresh_from_db()
+    return message
+
+
+def statuses(message: Message) -> list[str]:
+    return [event.status for event in message.events.all()]
+
+
+def make_due(message: Message) -> None:
+    Message.objects.filter(pk=message.pk).update(next_attempt_at=timezone.now())
+
+
+def test_accepted_message_is_sent_under_the_carriers_id(write: Write, carrier: Carrier) -> None:
+    carrier.script[:] = ["bw-1"]
+    message = delivered(write(text="Hi"))
+
+    assert (message.status, message.provider_message_id) == ("sent", "bw-1")
+    assert message.sent_at is not None
+    assert message.attempts == 1
+    assert [r.status for r in message.recipients.all()] == ["sent"]
+    assert statuses(message) == ["queued", "sending", "sent"]
+    message.conversation.refresh_from_db()
+    assert message.conversation.last_status == "sent"
+    assert carrier.sent == [
+        OutboundMessage(
+            sender="+19195550101", recipients=(CUSTOMER,), text="Hi", tag=str(message.pk)
+        )
+    ]
+    assert carrier.accounts == ["9900001"]
+
+
+def test_platform_account_carries_numbers_without_a_configuration(
+    write: Write, carrier: Carrier, settings: Any
+) -> None:
+    settings.BANDWIDTH_ACCOUNT_ID = "9900000"
+    MessageSetting.objects.update(provider=None)
+
+    message = delivered(write())
+
+    assert (message.status, message.configuration) == ("sent", None)
+    assert carrier.accounts == ["9900000"]
+
+
+def test_second_worker_sends_nothing(write: Write, carrier: Carrier) -> None:
+    message = write()
+
+    def meanwhile(_: OutboundMessage) -> str:
+        deliver(message.pk)  # the same task, taken by another worker during the request
+        return "bw-1"
+
+    carrier.script[:] = [meanwhile]
+    delivered(message)
+    delivered(message)
+
+    assert len(carrier.sent) == 1
+    assert message.status == "sent"
+
+
+@pytest.mark.parametrize("accident", [KeyError("bug"), SystemExit(), MemoryError()], ids=repr)
+def test_worker_that_dies_while_sending_is_never_followed_by_a_second_request(
+    write: Write, carrier: Carrier, accident: BaseException
+) -> None:
+    message = write()
+
+    def die(_: OutboundMessage) -> str:
+        raise accident
+
+    carrier.script[:] = [die]
+    with pytest.raises(type(accident)):
+        deliver(message.pk)
+    deliver(message.pk)
+    sweep()
+    message.refresh_from_db()
+    assert message.status == "sending"
+
+    make_due(message)  # five minutes later
+    sweep()
+    deliver(message.pk)
+    message.refresh_from_db()
+
+    assert len(carrier.sent) == 1
+    assert (message.status, message.failure_reason) == ("unconfirmed", "unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    id: str
+    answer: Exception
+    status: str
+    reason: str
+    code: str
+    says: str
+
+
+ENDINGS = [
+    Ending(
+        id="rejected",
+        answer=MessageRejected(
+            "The number is wrong.", error_code="4303", reason=FailureReason.INVALID_RECIPIENT
+        ),
+        status="failed",
+        reason="invalid_recipient",
+        code="4303",
+        says="The number is wrong.",
+    ),
+    Ending(
+        id="account",
+        answer=AccountProblem("Bandwidth refused the credentials.", error_code="401"),
+        status="failed",
+        reason="account",
+        code="401",
+        says="Bandwidth refused the credentials. An admin must check",
+    ),
+    Ending(
+        id="unknown",
+        answer=OutcomeUnknown("Bandwidth did not answer."),
+        status="unconfirmed",
+        reason="unknown",
+        code="",
+        says="Bandwidth did not answer. It may have been sent",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", ENDINGS, ids=[case.id for case in ENDINGS])
+def test_refusal_of_the_carrier_ends_the_message_until_a_person_retries(
+    write: Write, carrier: Carrier, case: Ending
+) -> None:
+    carrier.script[:] = [case.answer]
+    message = delivered(write())
+
+    assert (message.status, message.failure_reason) == (case.status, case.reason)
+    assert message.error_code == case.code
+    assert message.error_text.startswith(case.says)
+    assert [r.status for r in message.recipients.all()] == [case.status]
+    delivered(message)
+    sweep()
+    assert len(carrier.sent) == 1
+
+    retry_message(message)
+    assert (message.status, message.failure_reason, message.error_text) == ("queued", "", "")
+    assert delivered(message).status == "sent"
+    assert len(carrier.sent) == 2
+
+
+def test_carrier_that_is_down_leaves_the_message_queued_and_says_so(
+    write: Write, carrier: Carrier
+) -> None:
+    carrier.script[:] = [DOWN]
+    message = delivered(write())
+
+    assert (message.status, message.failure_reason) == ("queued", "")
+    assert message.error_text == "Bandwidth could not be reached. Trying again."
+    assert [r.status for r in message.recipients.all()] == ["queued"]
+    assert message.next_attempt_at is not None
+    wait = (message.next_attempt_at - timezone.now()).total_seconds()
+    assert 0 < wait <= 5
+
+    delivered(message)
+    assert len(carrier.sent) == 1  # not before its time
+    make_due(message)
+    delivered(message)
+    assert (message.status, message.error_text) == ("sent", "")
+
+
+def test_carrier_names_the_shortest_pause(write: Write, carrier: Carrier) -> None:
+    carrier.script[:] = [TemporaryFailure("Busy.", retry_after=300)]
+    message = delivered(write())
+
+    assert message.next_attempt_at is not None
+    assert message.next_attempt_at > timezone.now() + timedelta(seconds=290)
+
+
+def test_tenth_failure_in_a_row_is_the_last(write: Write, carrier: Carrier) -> None:
+    carrier.script[:] = [DOWN] * 20
+    message = write()
+    for _ in range(20):
+        make_due(message)
+        delivered(message)
+
+    assert len(carrier.sent) == 10
+    assert (message.status, message.failure_reason) == ("failed", "unreachable")
+    assert "you can send it again" in message.error_text
+
+    carrier.script.clear()
+    retry_message(message)
+    assert delivered(message).status == "sent"
+
+
+@pytest.mark.parametrize("pause", [90_000, 1e300, float("inf")])
+def test_pause_beyond_a_day_is_not_waited_for(write: Write, carrier: Carrier, pause: float) -> None:
+    carrier.script[:] = [TemporaryFailure("Busy.", retry_after=pause)]
+
+    assert delivered(write()).status == "failed"
+
+
+def test_day_of_trying_begins_anew_when_a_person_retries(write: Write, carrier: Carrier) -> None:
+    message = write()
+    Message.objects.filter(pk=message.pk).update(created_at=timezone.now() - timedelta(days=3))
+    carrier.script[:] = [DOWN, DOWN]
+    assert delivered(message).status == "failed"
+
+    retry_message(message)
+    assert delivered(message).status == "queued"
+
+
+def test_answer_that_comes_after_a_person_gave_up_waiting_changes_nothing_newer(
+    write: Write, carrier: Carrier
+) -> None:
+    message = write()
+
+    def slow(_: OutboundMessage) -> str:
+        make_due(message)
+        sweep()  # takes the worker for dead
+        retry_message(Message.objects.get(pk=message.pk))
+        raise MessageRejected("No.")
+
+    carrier.script[:] = [slow]
+
+    assert delivered(message).status == "queued"
+
+
+def test_late_acceptance_keeps_a_message_from_being_sent_twice(
+    write: Write, carrier: Carrier
+) -> None:
+    message = write()
+
+    def slow(_: OutboundMessage) -> str:
+        make_due(message)
+        sweep()
+        retry_message(Message.objects.get(pk=message.pk))
+        return "bw-1"
+
+    carrier.script[:] = [slow]
+    delivered(message)
+    delivered(message)
+
+    assert len(carrier.sent) == 1
+    assert (message.status, message.provider_message_id) == ("sent", "bw-1")
+
+
+def test_consent_is_asked_again_right_before_sending(write: Write, carrier: Carrier) -> None:
+    message = write()
+    OptOut.objects.create(our_number=message.sender, number=CUSTOMER, source="keyword")
+    delivered(message)
+
+    assert (message.status, message.failure_reason) == ("failed", "opted_out")
+    assert carrier.sent == []
+    with pytest.raises(SendRefused) as refusal:
+        retry_message(message)
+    assert refusal.value.code == "opted_out"
+
+
+def test_configuration_that_was_switched_off_sends_nothing(write: Write, carrier: Carrier) -> None:
+    message = write()
+    SmsConfiguration.objects.update(enabled=False)
+    delivered(message)
+
+    assert (message.status, message.failure_reason) == ("failed", "account")
+    assert "switched off" in message.error_text
+    assert carrier.sent == []
+
+
+def test_carrier_that_is_not_set_up_fails_the_message(write: Write, settings: Any) -> None:
+    settings.PROVIDERS = {}
+
+    assert delivered(write()).failure_reason == "account"
+
+
+def with_file(write: Write, user: User) -> Message:
+    attachment = Attachment(
+        name="menu.png", content_type="image/png", size=4, state="ready", uploaded_by=user
+    )
+    attachment.file.save("x", ContentFile(b"\x89PNG"), save=False)
+    attachment.save()
+    return write(text="", attachment_ids=[attachment.pk])
+
+
+def test_files_are_uploaded_once_and_sent_by_address(
+    write: Write, alice: User, carrier: Carrier
+) -> None:
+    carrier.script[:] = [DOWN]
+    message = delivered(with_file(write, alice))
+    make_due(message)
+    delivered(message)
+
+    attachment = message.attachments.get()
+    assert [(name, file.content) for name, file in carrier.uploads] == [
+        (f"{attachment.pk}.png", b"\x89PNG")
+    ]
+    assert [sent.media_urls for sent in carrier.sent] == [(attachment.provider_url,)] * 2
+    assert message.status == "sent"
+
+
+def test_upload_that_fails_is_tried_again_like_a_send(
+    write: Write, alice: User, carrier: Carrier
+) -> None:
+    carrier.upload_script[:] = [DOWN]
+    message = delivered(with_file(write, alice))
+
+    assert message.status == "queued"
+    assert carrier.sent == []
+
+
+def test_file_that_is_lost_fails_the_message(write: Write, alice: User, carrier: Carrier) -> None:
+    message = with_file(write, alice)
+    attachment = message.attachments.get()
+    attachment.file.storage.delete(attachment.file.name)
+
+    assert delivered(message).failure_reason == "media"
+
+
+def test_files_are_uploaded_anew_for_a_persons_retry(
+    write: Write, alice: User, carrier: Carrier
+) -> None:
+    carrier.script[:] = [MessageRejected("No.")]
+    message = delivered(with_file(write, alice))
+    retry_message(message)
+    delivered(message)
+
+    assert len(carrier.uploads) == 2
+
+
+@pytest.mark.parametrize("status", ["queued", "sending", "sent", "delivered", "canceled"])
+def test_only_failed_or_unconfirmed_messages_are_sent_again(write: Write, status: str) -> None:
+    message = write()
+    Message.objects.filter(pk=message.pk).update(status=status)
+
+    with pytest.raises(SendRefused) as refusal:
+        retry_message(message)
+
+    assert refusal.value.code == "invalid_state"
+
+
+def test_queued_message_can_be_canceled(write: Write, carrier: Carrier) -> None:
+    message = write()
+    cancel_message(message)
+    delivered(message)
+
+    assert (message.status, statuses(message)) == ("canceled", ["queued", "canceled"])
+    assert [r.status for r in message.recipients.all()] == ["canceled"]
+    assert carrier.sent == []
+
+
+@pytest.mark.parametrize("status", ["sending", "sent", "failed", "canceled"])
+def test_message_that_was_handed_over_cannot_be_canceled(write: Write, status: str) -> None:
+    message = write()
+    Message.objects.filter(pk=message.pk).update(status=status)
+
+    with pytest.raises(SendRefused) as refusal:
+        cancel_message(message)
+
+    assert refusal.value.code == "invalid_state"
+
+
+def test_carrier_id_of_another_message_is_not_taken(write: Write, carrier: Carrier) -> None:
+    carrier.script[:] = ["same", "same"]
+    first, second = delivered(write()), delivered(write())
+
+    assert (first.status, first.provider_message_id) == ("sent", "same")
+    assert (second.status, second.provider_message_id) == ("sent", "")
