@@ -24,7 +24,7 @@ def is_own(url: str, *, root: str) -> bool:
 
     The URL is judged as text, before any library can normalise it into something else.
     """
-    if not url.isprintable() or not set("\\?#").isdisjoint(url):
+    if not url.isprintable() or url != url.strip() or not set("\\?#").isdisjoint(url):
         return False
     try:
         ours, theirs = urlsplit(root), urlsplit(url)

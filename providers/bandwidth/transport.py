@@ -18,6 +18,9 @@ from providers.bandwidth.answers import Answer
 from providers.errors import AccountProblem, OutcomeUnknown, TemporaryFailure
 
 SESSIONS_PER_THREAD = 64
+# A server that hangs up on an idle connection just as a message leaves makes its outcome unknown:
+# hang up before any server does.
+IDLE_LIMIT = 20.0
 ANSWER_LIMIT = 2 * 1024 * 1024
 ANSWER_SECONDS = 30.0
 
@@ -42,16 +45,19 @@ after_fork(_forget_sessions)
 
 def _session(account_key: Hashable) -> requests.Session:
     """Return this thread's keep-alive session of the account, newest used last."""
-    sessions: OrderedDict[Hashable, requests.Session]
+    sessions: OrderedDict[Hashable, tuple[requests.Session, float]]
     sessions = _local.__dict__.setdefault("sessions", OrderedDict())
-    session = sessions.pop(account_key, None)
+    now = time.monotonic()
+    session, used_at = sessions.pop(account_key, (None, now))
+    if session is not None and now - used_at > IDLE_LIMIT:
+        session.close()
     if session is None:
         session = requests.Session()
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers["User-Agent"] = "Trunkline"
-    sessions[account_key] = session
+    sessions[account_key] = (session, now)
     if len(sessions) > SESSIONS_PER_THREAD:
-        _, oldest = sessions.popitem(last=False)
+        _, (oldest, _) = sessions.popitem(last=False)
         oldest.close()
     return session
 

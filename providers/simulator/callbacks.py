@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -98,20 +98,18 @@ class Callbacks:
         started = time.monotonic()
         status, is_challenged = self._deliver(callback)
         milliseconds = round((time.monotonic() - started) * 1000)
-        if 200 <= status < 300:
+        is_taken, is_lost = 200 <= status < 300, status == 401 and not is_challenged
+        delays = self._settings.retry_delays[callback.attempt - 1 :]
+        if is_taken:
             outcome = "taken"
-        elif status == 401 and not is_challenged:
+        elif is_lost:
             outcome = "lost: 401 without a Basic challenge"
-        elif callback.attempt > len(self._settings.retry_delays):
-            outcome = "given up"
         else:
-            outcome = "will be repeated"
-            again = Callback(
-                account=callback.account, event=callback.event, attempt=callback.attempt + 1
-            )
-            delay = self._settings.retry_delays[callback.attempt - 1]
-            self.after(delay, lambda: self._attempt(again))
+            outcome = "will be repeated" if delays else "given up"
         self._note(callback, status=status, milliseconds=milliseconds, outcome=outcome)
+        if delays and not is_taken and not is_lost:
+            again = replace(callback, attempt=callback.attempt + 1)
+            self.after(delays[0], lambda: self._attempt(again))
 
     def _deliver(self, callback: Callback) -> tuple[int, bool]:
         """Post unsigned, then signed if challenged; return the last status (0 = no answer)."""
