@@ -96,7 +96,6 @@ class Hub:
         client = redis.asyncio.Redis.from_url(
             settings.REDIS_URL,
             socket_connect_timeout=2,
-            socket_keepalive=True,
             health_check_interval=15,
         )
         async with client, client.pubsub() as channel:

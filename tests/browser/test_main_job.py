@@ -33,9 +33,9 @@ def test_a_customers_text_is_read_answered_and_delivered(running: Running, brows
     handset.fill("#text", "Is my crown ready? 🦷")
     handset.click("#send")
 
-    # Without a reload: the hint makes the list fetch itself.
+    # Without a reload, and sooner than the slow poll would: the hint makes the list fetch itself.
     row = inbox.locator("#rows a.row", has_text="Is my crown ready? 🦷")
-    row.wait_for(timeout=20_000)
+    row.wait_for(timeout=12_000)
     assert row.locator(".count").inner_text().startswith("1")
     row.click()
     inbox.locator("#log .bubble.is-theirs", has_text="Is my crown ready?").wait_for()
@@ -44,9 +44,9 @@ def test_a_customers_text_is_read_answered_and_delivered(running: Running, brows
 
     handset.locator("#thread .bubble.in", has_text="Yes, come at 5 pm").or_(
         handset.locator("#thread .bubble", has_text="Yes, come at 5 pm")
-    ).first.wait_for(timeout=20_000)
+    ).first.wait_for(timeout=12_000)
     sent = inbox.locator("#log .bubble.is-ours", has_text="Yes, come at 5 pm")
-    sent.locator(".status", has_text="Delivered").wait_for(timeout=20_000)
+    sent.locator(".status", has_text="Delivered").wait_for(timeout=12_000)
     assert sent.count() == 1
 
 

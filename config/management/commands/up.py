@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 from django.db import connection
 
@@ -22,6 +22,7 @@ from config.embedded import (
     start_local_servers,
 )
 from config.welcome import introduce_demo, welcome
+from messaging import demo
 from tenants.migration import migrate_all
 
 
@@ -99,7 +100,7 @@ class Command(BaseCommand):
         migrate_all(report)
         if with_demo:
             self._say("looking after the demo tenants")
-            call_command("seed_demo", verbosity=0)
+            demo.seed()
             supervisor.check()
         connection.close()
         self._say("starting the portal")
