@@ -59,6 +59,7 @@ class Simulator:
         router.add("GET", "/handset/state", handset.state_view)
         router.add("POST", "/handset/messages", handset.send_view)
         router.add("GET", "/handset/media/{account_id}/{name*}", handset.media_view)
+        router.add("GET", "/favicon.ico", lambda request: Response(status=204))
         router.add("GET", "/health/", lambda request: as_json({"status": "ok"}))
 
     def answer(self, request: Request) -> Response:

@@ -28,8 +28,9 @@ function showNumbers(numbers) {
   shownNumbers = key;
   const chosen = ours.value;
   ours.replaceChildren(...numbers.map(({ number, account_id }) => {
-    const option = element("option", "", `${number} (${account_id})`);
+    const option = element("option", "", number);
     option.value = number;
+    option.title = `Account ${account_id}`;
     return option;
   }));
   if (numbers.some(({ number }) => number === chosen)) ours.value = chosen;
