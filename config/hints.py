@@ -76,10 +76,11 @@ class Hub:
 
     async def stop(self) -> None:
         """Let go of Valkey."""
-        if self._task is not None:
+        # More than once: the Redis client swallows a cancellation that meets it connecting.
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+            await asyncio.wait({self._task}, timeout=0.2)
+        self._task = None
 
     async def _run(self) -> None:
         pause = _FIRST_PAUSE

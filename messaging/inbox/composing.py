@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from messaging import outbound, senders
+from messaging import outbound
 from messaging.inbox.files import chosen, unsent
-from messaging.inbox.frame import InboxRequest, inbox_view, shell
+from messaging.inbox.frame import InboxRequest, inbox_view, refusal_part, shell
 from messaging.inbox.listing import listing, search_of
+from messaging.lines import Line
 from messaging.models import Contact
 from messaging.refusals import SendRefused
+from messaging.senders import allowed_senders
+from tenants.numbers import for_people
 
 _BETWEEN = re.compile(r"[,;\n]")
 
@@ -36,7 +40,12 @@ def new(request: InboxRequest) -> HttpResponseBase:
             attachment_ids=chosen(request),
         )
     except SendRefused as refusal:
+        if request.htmx:
+            return refusal_part(request, refusal.text)
         return _form(request, to=to, text=text, refusal=refusal.text)
+    if request.htmx:
+        address = reverse("inbox:thread", args=[message.conversation_id])
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
     return redirect("inbox:thread", message.conversation_id)
 
 
@@ -53,10 +62,19 @@ def _number(part: str) -> str:
     return contact.number if contact else part
 
 
+def _label(line: Line, country: str) -> str:
+    number = for_people(line.number, country=country)
+    return number if line.label in (line.number, number) else f"{number} · {line.label}"
+
+
 def _form(request: InboxRequest, *, to: str, text: str = "", refusal: str = "") -> HttpResponseBase:
+    tenant = request.tenant
     context = {
         "is_new": True,
-        "senders": senders.allowed_senders(request.user, request.role, request.tenant),
+        "senders": [
+            (line.number, _label(line, tenant.country))
+            for line in allowed_senders(request.user, request.role, tenant)
+        ],
         "chosen_sender": request.POST.get("from", ""),
         "to": to,
         "draft": text,

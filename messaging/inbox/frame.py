@@ -73,6 +73,14 @@ def shell(
     return response
 
 
+def refusal_part(request: InboxRequest, text: str) -> HttpResponse:
+    """Give the reason alone, to be shown beside the composer, whose input stays."""
+    response = render(request, "inbox/refusal.html", {"refusal": text}, status=422)
+    response["HX-Retarget"] = "#refusal"
+    response["HX-Reswap"] = "innerHTML"
+    return response
+
+
 def events_url(request: InboxRequest) -> str:
     """Address of the live hints this person may hear; "" for whoever has no conversations."""
     extension: str | None = None

@@ -18,6 +18,8 @@ def linkify(text: str) -> SafeString:
     end = 0
     for match in _ADDRESS.finditer(text):
         address = _without_punctuation(match[0])
+        if address.endswith("//"):
+            continue
         parts.append(escape(text[end : match.start()]))
         parts.append(format_html(_LINK, address, address))
         end = match.start() + len(address)

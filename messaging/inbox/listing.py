@@ -97,7 +97,7 @@ def listing(request: InboxRequest, search: Search, *, current: int | None = None
             is_opted_out=bool(refused.of(conversation)),
             has_failed=conversation.last_status == "failed",
             is_current=conversation.pk == current,
-            is_unassigned=conversation.extension_id is None,
+            is_unassigned=conversation.extension_id is None and request.role >= Role.ADMIN,
         )
         for conversation in shown
     ]

@@ -11,14 +11,12 @@ from django.views.decorators.http import require_POST
 
 from messaging import outbound
 from messaging.inbox.files import chosen, unsent
-from messaging.inbox.frame import InboxRequest, inbox_view, shell
+from messaging.inbox.frame import InboxRequest, inbox_view, refusal_part, shell
 from messaging.inbox.listing import listing, search_of
 from messaging.inbox.opened import find, opened
 from messaging.models import Conversation, Message
 from messaging.refusals import SendRefused
 from messaging.senders import pick_line
-
-_UNPROCESSABLE = 422
 
 
 @require_POST
@@ -85,10 +83,7 @@ def _messages(request: InboxRequest, conversation: Conversation) -> HttpResponse
 
 def _refused(request: InboxRequest, conversation: Conversation, text: str) -> HttpResponseBase:
     if request.htmx:
-        response = render(request, "inbox/refusal.html", {"refusal": text}, status=_UNPROCESSABLE)
-        response["HX-Retarget"] = "#refusal"
-        response["HX-Reswap"] = "innerHTML"
-        return response
+        return refusal_part(request, text)
     draft = {
         "refusal": text,
         "draft": request.POST.get("text", ""),
@@ -97,4 +92,4 @@ def _refused(request: InboxRequest, conversation: Conversation, text: str) -> Ht
     context = opened(request, conversation, is_seen=True, **draft)
     found = listing(request, search_of(request.GET, request.role), current=conversation.pk)
     context["listing"] = found
-    return shell(request, "inbox/index.html", context, status=_UNPROCESSABLE)
+    return shell(request, "inbox/index.html", context, status=422)

@@ -12,7 +12,8 @@
     if (!text || !counter) return;
     const many = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
     if (document.querySelector("#attached input")) {
-      counter.textContent = `${many([...text.value].length, "character")} · MMS`;
+      const length = [...text.value].length;
+      counter.textContent = length ? `${many(length, "character")} · MMS` : "MMS";
       return;
     }
     const { encoding, count: parts, characters } = measureSegments(text.value);

@@ -10,12 +10,16 @@
   let due = { rows: false, log: false };
   let timer = 0;
   let last = 0;
+  let rowsAfterLog = false;
 
   function refresh() {
     timer = 0;
     last = Date.now();
-    if (due.rows && byId("rows")) htmx.trigger("#rows", "refresh");
-    if (due.log && byId("log")?.dataset.conversation) htmx.trigger("#log", "refresh");
+    const isOpen = Boolean(byId("log")?.dataset.conversation);
+    // The thread first: looking at it is what makes its row read.
+    rowsAfterLog = due.rows && due.log && isOpen;
+    if (due.log && isOpen) htmx.trigger("#log", "refresh");
+    if (due.rows && !rowsAfterLog) htmx.trigger("#rows", "refresh");
     due = { rows: false, log: false };
   }
 
@@ -55,6 +59,12 @@
   document.addEventListener("htmx:configRequest", (event) => {
     const isLooking = document.visibilityState === "visible";
     if (event.target.id === "log" && isLooking) event.detail.parameters.seen = "1";
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.target.id !== "log" || !rowsAfterLog) return;
+    rowsAfterLog = false;
+    htmx.trigger("#rows", "refresh");
   });
 
   function showUnread() {

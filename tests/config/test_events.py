@@ -193,6 +193,7 @@ def test_a_page_that_is_silent_is_pinged(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(events, "PING_SECONDS", 0.01)
 
     async def story() -> None:
+        await subscribed()
         page = await opened("t_acme")
         assert await page.line() == ": ping\n\n"
         await page.leave()
