@@ -59,7 +59,7 @@ def shell(
         "is_visitor": role == Role.SYSTEM and membership_of(request.user, tenant) is None,
         "is_system": role == Role.SYSTEM,
         "portal_url": reverse("admin:index"),
-        "tenants_url": public_path("system:index"),
+        "tenants_url": public_path("system:tenants_tenant_changelist"),
         "password_url": public_path("account_change_password"),
         "logout_url": public_path("account_logout"),
         "events_url": events,

@@ -229,5 +229,5 @@ def test_a_system_admin_sees_whom_they_manage(signed_in, root, say) -> None:
     say("hello")
     page = signed_in(root).get("/t/acme/inbox/").content.decode()
     assert "Managing Acme Dental Group" in page
-    assert 'href="/system/"' in page
+    assert 'href="/system/tenants/tenant/"' in page
     assert 'action="/accounts/logout/"' in page
