@@ -36,7 +36,7 @@ class ScriptedCarrier(Provider):
     @classmethod
     def reset(cls) -> None:
         for entries in (cls.script, cls.sent, cls.accounts, cls.uploads, cls.upload_script):
-            entries.clear()  # type: ignore[attr-defined]
+            entries.clear()
 
     def send(self, message: OutboundMessage) -> SendResult:
         self.sent.append(message)

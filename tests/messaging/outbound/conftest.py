@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django_tenants.utils import tenant_context
 
-from messaging.models import Message, MessageSetting
+from messaging.models import Message, MessageSetting, SmsConfiguration
 from messaging.outbound import send_message
+from messaging.receipts import apply_receipt
 from tenants.models import Tenant, User
 from tenants.roles import Role
 from tests.messaging.outbound.carrier import ScriptedCarrier
-
-CUSTOMER = "+15125550300"
+from tests.messaging.outbound.receipt import CUSTOMER, receipt
 
 Write = Callable[..., Message]
 
@@ -52,3 +52,17 @@ def write(at_acme: Tenant, alice: User) -> Write:
         return send_message(**wanted)
 
     return ask
+
+
+@pytest.fixture
+def arrive(acme_configuration: SmsConfiguration) -> Callable[..., bool]:
+    """A receipt comes in by Acme's configuration."""
+
+    def apply(message: Message, status: str, **changes: Any) -> bool:
+        applied = apply_receipt(
+            receipt(message, status, **changes), configuration=acme_configuration
+        )
+        message.refresh_from_db()
+        return applied
+
+    return apply

@@ -15,7 +15,8 @@ from messaging.models import Attachment, Conversation, Message, OptOut, Recipien
 from messaging.outbound import SendRefused
 from tenants.models import PhoneNumber, Tenant, User
 from tenants.roles import Role
-from tests.messaging.outbound.conftest import CUSTOMER, Write
+from tests.messaging.outbound.conftest import Write
+from tests.messaging.outbound.receipt import CUSTOMER
 
 ACME_NUMBER = "+19195550101"
 TOLL_FREE = "+18885550100"

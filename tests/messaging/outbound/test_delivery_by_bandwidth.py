@@ -12,7 +12,8 @@ import responses
 
 from messaging.delivery import deliver
 from messaging.models import Message
-from tests.messaging.outbound.conftest import CUSTOMER, Write
+from tests.messaging.outbound.conftest import Write
+from tests.messaging.outbound.receipt import CUSTOMER
 
 URL = "https://messaging.bandwidth.com/api/v2/users/9900001/messages"
 

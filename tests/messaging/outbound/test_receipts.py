@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 from uuid import uuid4
@@ -14,50 +13,15 @@ from django_tenants.utils import tenant_context
 from messaging.configurations import create_configuration
 from messaging.delivery import deliver
 from messaging.models import Message, OptOut, SmsConfiguration
-from messaging.outbound import retry_message
 from messaging.receipts import apply_receipt
-from providers.errors import MessageRejected, OutcomeUnknown, TemporaryFailure
-from providers.types import DeliveryReceipt, FailureReason, OutboundMessage, ReceiptStatus
+from providers.errors import OutcomeUnknown, TemporaryFailure
+from providers.types import FailureReason, OutboundMessage
 from tenants.models import Tenant, Trunk
 from tests.messaging.outbound.carrier import ScriptedCarrier
-from tests.messaging.outbound.conftest import CUSTOMER, Write
+from tests.messaging.outbound.conftest import Write
+from tests.messaging.outbound.receipt import AT, CUSTOMER, receipt
 
 Carrier = type[ScriptedCarrier]
-FRIEND = "+15125550301"
-AT = datetime(2026, 11, 20, 16, tzinfo=UTC)
-
-
-def receipt(message: Message, status: str, **changes: Any) -> DeliveryReceipt:
-    values: dict[str, Any] = {
-        "provider_message_id": "bw-1",
-        "tag": str(message.pk),
-        "recipient": CUSTOMER,
-        "status": ReceiptStatus(status),
-        "occurred_at": AT,
-    }
-    if status == "unconfirmed":
-        values |= {"error_code": "9902", "error_text": "No receipt came in time."}
-    if status == "failed":
-        values |= {
-            "error_code": "4720",
-            "error_text": "The carrier refused the number.",
-            "failure_reason": FailureReason.INVALID_RECIPIENT,
-        }
-    return DeliveryReceipt(**{**values, **changes})
-
-
-@pytest.fixture
-def arrive(acme_configuration: SmsConfiguration) -> Callable[..., bool]:
-    """A receipt comes in by Acme's configuration."""
-
-    def apply(message: Message, status: str, **changes: Any) -> bool:
-        applied = apply_receipt(
-            receipt(message, status, **changes), configuration=acme_configuration
-        )
-        message.refresh_from_db()
-        return applied
-
-    return apply
 
 
 def ending(message: Message) -> dict[str, Any]:
@@ -274,145 +238,6 @@ def test_carriers_word_of_an_opt_out_is_recorded(
     record.delete()  # they texted START; then the carrier repeats itself
     arrive(message, "failed", **refused)
     assert not OptOut.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ([("delivered", CUSTOMER)], "sent"),
-        ([("failed", CUSTOMER)], "sent"),
-        ([("delivered", CUSTOMER), ("delivered", FRIEND)], "delivered"),
-        ([("failed", CUSTOMER), ("failed", FRIEND)], "failed"),
-        ([("failed", CUSTOMER), ("delivered", FRIEND)], "failed"),
-        ([("unconfirmed", CUSTOMER), ("delivered", FRIEND)], "unconfirmed"),
-        ([("unconfirmed", CUSTOMER), ("failed", FRIEND)], "unconfirmed"),
-        ([("failed", CUSTOMER), ("delivered", FRIEND), ("delivered", CUSTOMER)], "delivered"),
-        ([("delivered", "+15125550999")], "sent"),
-    ],
-    ids=[
-        "one of two",
-        "one failed",
-        "all",
-        "none",
-        "one failed, one delivered",
-        "one not confirmed",
-        "one failed, one not confirmed",
-        "all after all",
-        "a stranger",
-    ],
-)
-@pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
-def test_group_is_as_far_as_its_slowest_member(
-    write: Write,
-    carrier: Carrier,
-    arrive: Callable[..., bool],
-    words: list[tuple[str, str]],
-    expected: str,
-    backwards: bool,  # noqa: FBT001  # a case of the table
-) -> None:
-    message = write(recipients=[CUSTOMER, FRIEND])
-    carrier.script[:] = ["bw-1"]
-    deliver(message.pk)
-    arriving = words[::-1] if backwards else words
-    for status, number in arriving:
-        arrive(message, status, recipient=number)
-
-    assert message.status == expected
-    if expected == "delivered":
-        assert (message.error_text, message.delivered_at) == ("", AT)
-    if ("failed", CUSTOMER) in words and expected != "delivered":
-        first = next(number for status, number in arriving if status == "failed")
-        assert message.error_text == f"{first}: The carrier refused the number."
-
-
-def test_retry_of_a_group_spares_whoever_has_it(
-    write: Write, carrier: Carrier, arrive: Callable[..., bool]
-) -> None:
-    message = write(recipients=[CUSTOMER, FRIEND])
-    carrier.script[:] = ["bw-1", "bw-2"]
-    deliver(message.pk)
-    arrive(message, "delivered", recipient=CUSTOMER)
-    arrive(message, "failed", recipient=FRIEND)
-    retry_message(message)
-    deliver(message.pk)
-    assert carrier.sent[1].recipients == (FRIEND,)
-
-    arrive(message, "delivered", recipient=FRIEND, provider_message_id="bw-2")
-    assert message.status == "delivered"
-
-
-class TestAfterARetry:
-    """The first sending ended as bw-1 and failed; a person sent the message again."""
-
-    @pytest.fixture
-    def message(self, write: Write, carrier: Carrier, arrive: Callable[..., bool]) -> Message:
-        message = write()
-        carrier.script[:] = ["bw-1", "bw-2"]
-        deliver(message.pk)
-        arrive(message, "failed")
-        retry_message(message)
-        return message
-
-    @pytest.mark.parametrize("status", ["sending", "sent", "unconfirmed", "failed"])
-    @pytest.mark.parametrize("sent_again", [False, True], ids=["queued", "sent"])
-    def test_late_receipt_of_the_first_is_history(
-        self,
-        message: Message,
-        arrive: Callable[..., bool],
-        status: str,
-        sent_again: bool,  # noqa: FBT001  # a case of the table
-    ) -> None:
-        if sent_again:
-            deliver(message.pk)
-        assert arrive(message, status)
-
-        assert message.status == ("sent" if sent_again else "queued")
-        assert message.provider_message_id == ("bw-2" if sent_again else "")
-        assert message.error_text == ""
-
-    def test_late_delivery_of_the_first_stops_the_second(
-        self, message: Message, carrier: Carrier, arrive: Callable[..., bool]
-    ) -> None:
-        arrive(message, "delivered")
-        deliver(message.pk)
-
-        assert message.status == "delivered"
-        assert len(carrier.sent) == 1
-
-    def test_receipt_of_the_second_counts(
-        self, message: Message, arrive: Callable[..., bool]
-    ) -> None:
-        deliver(message.pk)
-        arrive(message, "delivered", provider_message_id="bw-2")
-
-        assert (message.status, message.provider_message_id) == ("delivered", "bw-2")
-
-
-def test_late_receipt_of_a_sending_that_was_never_answered_stops_the_retry(
-    write: Write, carrier: Carrier, arrive: Callable[..., bool]
-) -> None:
-    message = write()
-    carrier.script[:] = [OutcomeUnknown("The connection broke.")]
-    deliver(message.pk)
-    retry_message(message)
-    arrive(message, "sent")
-    deliver(message.pk)
-
-    assert (message.status, message.provider_message_id) == ("sent", "bw-1")
-    assert len(carrier.sent) == 1
-
-
-def test_receipt_for_a_message_that_was_refused_by_us_raises_it_only_when_delivered(
-    write: Write, carrier: Carrier, arrive: Callable[..., bool]
-) -> None:
-    message = write()
-    carrier.script[:] = [MessageRejected("No.")]
-    deliver(message.pk)
-    arrive(message, "sent")
-    assert message.status == "failed"
-
-    arrive(message, "delivered")
-    assert (message.status, message.error_text) == ("delivered", "")
 
 
 def test_long_and_odd_values_are_stored(
