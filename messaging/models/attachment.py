@@ -46,6 +46,13 @@ class Attachment(models.Model):
 
     class Meta:
         ordering = ["position", "created_at"]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                name="attachment_due",
+                condition=models.Q(state="pending"),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"attachment {self.pk}"

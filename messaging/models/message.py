@@ -100,6 +100,9 @@ class Message(models.Model):
                 name="message_due",
                 condition=models.Q(status__in=["scheduled", "queued", "sending"]),
             ),
+            models.Index(
+                fields=["sent_at"], name="message_silent", condition=models.Q(status="sent")
+            ),
         ]
 
     def __str__(self) -> str:
