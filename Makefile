@@ -38,7 +38,8 @@ lint: install-dev ## Check style, types, package borders, templates and migratio
 	@$(PY) -m ruff format --check $(SOURCES)
 	@$(PY) -m mypy $(TYPED)
 	@$(VENV)/bin/lint-imports
-	@$(PY) manage.py makemigrations --check --dry-run
+	@$(VENV)/bin/djlint templates --lint --quiet
+	@$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(PY) manage.py check
 
 format: install-dev ## Put the code in shape
