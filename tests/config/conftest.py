@@ -56,7 +56,7 @@ def start_portal(data: Path) -> Iterator[Callable[[], Portal]]:
 
     def start() -> Portal:
         started.append(
-            subprocess.Popen(  # noqa: S603
+            subprocess.Popen(
                 [sys.executable, "-m", "tests.config.portal", str(data)],
                 cwd=REPOSITORY,
                 stdout=subprocess.PIPE,

@@ -27,7 +27,7 @@ def argv(data: Path, *command: str) -> list[str]:
 
 
 def run(data: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         argv(data, *command), check=False, capture_output=True, text=True, cwd=REPOSITORY
     )
 
@@ -61,7 +61,7 @@ def test_a_request_to_stop_ends_command_and_servers_quietly(
     data: Path, number: signal.Signals
 ) -> None:
     marker = data.with_name("began")
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         argv(data, "/bin/sh", "-c", f"touch {marker}; exec sleep 1000"),
         stderr=subprocess.PIPE,
         text=True,

@@ -29,7 +29,7 @@ NODE = shutil.which("node")
 
 @pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_the_pages_counter_agrees_with_what_is_sent() -> None:
-    done = subprocess.run(  # noqa: S603  # our own script
+    done = subprocess.run(  # our own script
         [str(NODE), "-e", _RUN, str(SCRIPT)],
         input=json.dumps([case["text"] for case in CASES]),
         capture_output=True,
