@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from messaging import progress, queue
+from messaging import queue
+from messaging.delivery import progress
+from messaging.delivery.progress import Fault
 from messaging.models import Attachment, MailDelivery, Message
 from messaging.models.message import Status
-from messaging.progress import Fault
 from providers.types import FailureReason
 
 Row = TypeVar("Row", bound=Model)

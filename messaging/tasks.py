@@ -6,7 +6,11 @@ from uuid import UUID
 
 from celery import shared_task
 
-from messaging import delivery, drain, mail, media, queue, sweeps
+from messaging import queue, sweeps
+from messaging.delivery import attempt
+from messaging.inbound import drain
+from messaging.mail import outgoing
+from messaging.media import attachments
 from tenants.context import TenantUnavailable, entered
 from tenants.models import Tenant
 
@@ -21,21 +25,21 @@ def route_webhook_events() -> None:
 def deliver_message(schema_name: str, message_id: str) -> None:
     """Hand one queued message to its carrier."""
     with entered(schema_name):
-        delivery.deliver(UUID(message_id))
+        attempt.deliver(UUID(message_id))
 
 
 @shared_task(name=queue.FETCH_MEDIA)
 def fetch_media(schema_name: str, attachment_id: str) -> None:
     """Copy one attachment from the carrier, who keeps it for two days only."""
     with entered(schema_name):
-        media.fetch(UUID(attachment_id))
+        attachments.fetch(UUID(attachment_id))
 
 
 @shared_task(name=queue.SEND_MAIL)
 def send_mail(schema_name: str, mail_id: str) -> None:
     """Hand one message to the mail server."""
     with entered(schema_name):
-        mail.send(int(mail_id))
+        outgoing.send(int(mail_id))
 
 
 @shared_task(name="messaging.sweep_tenants")

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from messaging import media
+from messaging.media import attachments
 from messaging.models import Attachment
 from tenants.models import User
 
@@ -49,4 +49,4 @@ def copies_for_each(user: User, ids: Sequence[UUID], messages: int) -> list[list
 def _copy(user: User, upload: Attachment) -> UUID:
     with upload.file.open("rb") as file:
         content = file.read()
-    return media.store_upload(user, upload.name, upload.content_type, content).pk
+    return attachments.store_upload(user, upload.name, upload.content_type, content).pk

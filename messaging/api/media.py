@@ -17,9 +17,9 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messaging import media
 from messaging.api.attachments import AttachmentSerializer
 from messaging.api.base import TenantViewSet
+from messaging.media import attachments
 from messaging.models import Attachment
 from tenants.api.parsing import Upload
 from tenants.api.permissions import IsTenantUser
@@ -71,10 +71,10 @@ class Media(TenantViewSet[Attachment], RetrieveModelMixin):
         form.is_valid(raise_exception=True)
         file = form.validated_data["file"]
         try:
-            upload = media.store_upload(
+            upload = attachments.store_upload(
                 self.person, file.name, file.content_type or "", file.read()
             )
-        except media.MediaRefused as refusal:
+        except attachments.MediaRefused as refusal:
             raise ValidationError({"file": [str(refusal)]}) from refusal
         return Response(self.get_serializer(upload).data, status=status.HTTP_201_CREATED)
 

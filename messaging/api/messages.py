@@ -21,7 +21,6 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messaging import outbound
 from messaging.api.attachments import copies_for_each
 from messaging.api.base import TenantViewSet
 from messaging.api.message_serializers import (
@@ -33,7 +32,8 @@ from messaging.api.message_serializers import (
 from messaging.api.refusals import Refused
 from messaging.models import Message, Recipient
 from messaging.models.message import Status
-from messaging.refusals import SendRefused
+from messaging.outbound.refusals import SendRefused
+from messaging.outbound.send import cancel_message, retry_message, send_message
 from tenants.api.permissions import IsTenantUser
 from tenants.numbers import NotAPhoneNumber, to_e164
 
@@ -119,7 +119,7 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
         media = copies_for_each(self.person, wanted["media"], len(groups))
         try:
             return [
-                outbound.send_message(
+                send_message(
                     user=self.person,
                     role=self.role,
                     tenant=self.tenant,
@@ -138,13 +138,13 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
     @action(detail=True, methods=["post"], filter_backends=[])
     def retry(self, request: Request, **kwargs: Any) -> Response:
         """Send a failed message once more."""
-        return self._change(outbound.retry_message)
+        return self._change(retry_message)
 
     @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
     @action(detail=True, methods=["post"], filter_backends=[])
     def cancel(self, request: Request, **kwargs: Any) -> Response:
         """Stop a message that is scheduled or still waits."""
-        return self._change(outbound.cancel_message)
+        return self._change(cancel_message)
 
     def _change(self, change: Callable[[Message], object]) -> Response:
         message = self.get_object()

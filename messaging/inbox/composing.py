@@ -9,14 +9,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from messaging import outbound
 from messaging.inbox.files import chosen, unsent
 from messaging.inbox.frame import InboxRequest, inbox_view, refusal_part, shell
 from messaging.inbox.listing import listing, search_of
-from messaging.lines import Line
 from messaging.models import Contact
-from messaging.refusals import SendRefused
-from messaging.senders import allowed_senders
+from messaging.outbound.lines import Line
+from messaging.outbound.refusals import SendRefused
+from messaging.outbound.send import send_message
+from messaging.outbound.senders import allowed_senders
 from tenants.numbers import for_people
 
 _BETWEEN = re.compile(r"[,;\n]")
@@ -30,7 +30,7 @@ def new(request: InboxRequest) -> HttpResponseBase:
         return _form(request, to=request.GET.get("to", ""))
     to, text = request.POST.get("to", ""), request.POST.get("text", "")
     try:
-        message = outbound.send_message(
+        message = send_message(
             user=request.user,
             role=request.role,
             tenant=request.tenant,

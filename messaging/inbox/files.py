@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from messaging import visibility
 from messaging.inbox.bubbles import RASTER, Piece, piece
 from messaging.inbox.frame import InboxRequest, inbox_view
-from messaging.media import UPLOAD_LIMIT, MediaRefused, store_upload
+from messaging.media.attachments import UPLOAD_LIMIT, MediaRefused, store_upload
 from messaging.models import Attachment
 
 _MOST_AT_ONCE = 10

@@ -7,14 +7,14 @@ from typing import Any
 from django.http import Http404
 
 from messaging import visibility
-from messaging.clearance import check_messaging
 from messaging.inbox import bubbles, words
 from messaging.inbox.frame import InboxRequest
 from messaging.inbox.listing import shown_count
 from messaging.inbox.people import AddressBook, address_book, opt_outs
 from messaging.models import Conversation
-from messaging.refusals import SendRefused
-from messaging.senders import pick_line
+from messaging.outbound.clearance import check_messaging
+from messaging.outbound.refusals import SendRefused
+from messaging.outbound.senders import pick_line
 
 
 def find(request: InboxRequest, conversation_id: int) -> Conversation:

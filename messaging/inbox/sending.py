@@ -9,14 +9,14 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from messaging import outbound
 from messaging.inbox.files import chosen, unsent
 from messaging.inbox.frame import InboxRequest, inbox_view, refusal_part, shell
 from messaging.inbox.listing import listing, search_of
 from messaging.inbox.opened import find, opened
 from messaging.models import Conversation, Message
-from messaging.refusals import SendRefused
-from messaging.senders import pick_line
+from messaging.outbound.refusals import SendRefused
+from messaging.outbound.send import cancel_message, retry_message, send_message
+from messaging.outbound.senders import pick_line
 
 
 @require_POST
@@ -25,7 +25,7 @@ def send(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
     """Send an answer from the number that was texted, to everybody in the thread."""
     conversation = find(request, conversation_id)
     try:
-        outbound.send_message(
+        send_message(
             user=request.user,
             role=request.role,
             tenant=request.tenant,
@@ -46,14 +46,14 @@ def send(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
 @inbox_view
 def retry(request: InboxRequest, conversation_id: int, message_id: UUID) -> HttpResponseBase:
     """Send a message that failed, or may have, once more."""
-    return _change(request, conversation_id, message_id, outbound.retry_message)
+    return _change(request, conversation_id, message_id, retry_message)
 
 
 @require_POST
 @inbox_view
 def cancel(request: InboxRequest, conversation_id: int, message_id: UUID) -> HttpResponseBase:
     """Hold back a message whose time has not come."""
-    return _change(request, conversation_id, message_id, outbound.cancel_message)
+    return _change(request, conversation_id, message_id, cancel_message)
 
 
 def _change(

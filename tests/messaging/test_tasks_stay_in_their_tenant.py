@@ -10,7 +10,7 @@ import responses
 
 from messaging import tasks
 from messaging.models import Message, MessageSetting
-from messaging.outbound import send_message
+from messaging.outbound.send import send_message
 from tenants.context import TenantUnavailable, entered
 from tenants.models import Tenant, User
 from tenants.roles import Role

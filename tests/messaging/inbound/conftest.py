@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from messaging import drain, live, queue
+from messaging import live, queue
+from messaging.inbound import drain
 from messaging.models import Message, SmsConfiguration
 from providers.intake import dedupe_key
 from providers.models import WebhookEvent

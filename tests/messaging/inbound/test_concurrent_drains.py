@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from messaging import drain
+from messaging.inbound import drain
 from messaging.models import MessageSetting, SmsConfiguration
 from providers.models import WebhookEvent
 

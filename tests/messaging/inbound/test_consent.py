@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from messaging.keywords import consent_keyword
+from messaging.inbound.keywords import consent_keyword
 from messaging.models import OptOut
 from messaging.optouts import is_opted_out, record_opt_out, release
 from tenants.models import Tenant

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from messaging import drain, inbound
+from messaging.inbound import drain, receive
 from messaging.models import Message, MessageSetting, OptOut
 from providers import bell
 from providers.models import WebhookEvent
@@ -115,7 +115,7 @@ def test_fault_of_ours_fails_one_event_alone_and_is_tried_again(
     run_drain: Any,
     texts: Any,
 ) -> None:
-    real = inbound.receive_message
+    real = receive.receive_message
 
     def faulty(tenant: Any, event: Any, *args: Any, **kwargs: Any) -> Any:
         message = real(tenant, event, *args, **kwargs)

@@ -13,8 +13,8 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db.models import F
 from django.utils import timezone
 
-from messaging import mail
 from messaging.conversations import conversation_with
+from messaging.mail import outgoing
 from messaging.models import Attachment, Contact, MailDelivery, Message
 from tenants.models import Tenant
 
@@ -71,7 +71,7 @@ def send(django_capture_on_commit_callbacks: Any) -> Callable[[MailDelivery], Ma
 
     def run(delivery: MailDelivery) -> MailDelivery:
         with django_capture_on_commit_callbacks(execute=True):
-            mail.send(delivery.pk)
+            outgoing.send(delivery.pk)
         delivery.refresh_from_db()
         return delivery
 
@@ -229,5 +229,5 @@ def test_picture_that_cannot_be_had_does_not_hold_the_mail_up(
 
 
 def test_delivery_that_is_gone_is_no_error(in_acme: Tenant) -> None:
-    mail.send(987654)
+    outgoing.send(987654)
     assert outbox_of.outbox == []

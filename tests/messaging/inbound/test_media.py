@@ -11,8 +11,8 @@ from django.core.files.storage import default_storage
 from django.db.models import F
 from django.utils import timezone
 
-from messaging import media
 from messaging.conversations import conversation_with
+from messaging.media import attachments
 from messaging.models import Attachment, Message, SmsConfiguration
 from tenants.models import Tenant, User
 
@@ -61,7 +61,7 @@ def fetch(django_capture_on_commit_callbacks: Any) -> Callable[[Attachment], Att
 
     def run(attachment: Attachment) -> Attachment:
         with django_capture_on_commit_callbacks(execute=True):
-            media.fetch(attachment.pk)
+            attachments.fetch(attachment.pk)
         attachment.refresh_from_db()
         return attachment
 
@@ -217,7 +217,7 @@ def test_full_disk_is_waited_out(
 
 
 def test_upload_is_kept_ready_for_its_message(in_acme: Tenant, alice: User) -> None:
-    attachment = media.store_upload(alice, "C:\\Fotos\\door.png", "image/png", PNG)
+    attachment = attachments.store_upload(alice, "C:\\Fotos\\door.png", "image/png", PNG)
     attachment.refresh_from_db()
     assert (attachment.name, attachment.content_type) == ("door.png", "image/png")
     assert (attachment.state, attachment.size) == ("ready", len(PNG))
@@ -241,7 +241,7 @@ def test_upload_is_kept_ready_for_its_message(in_acme: Tenant, alice: User) -> N
 def test_upload_of_a_listed_kind_is_taken(
     in_acme: Tenant, alice: User, name: str, declared: str, content: bytes, kind: str
 ) -> None:
-    assert media.store_upload(alice, name, declared, content).content_type == kind
+    assert attachments.store_upload(alice, name, declared, content).content_type == kind
 
 
 @pytest.mark.parametrize(
@@ -260,8 +260,8 @@ def test_upload_of_a_listed_kind_is_taken(
 def test_upload_that_cannot_be_sent_is_refused(
     in_acme: Tenant, alice: User, name: str, declared: str, content: bytes
 ) -> None:
-    with pytest.raises(media.MediaRefused) as refusal:
-        media.store_upload(alice, name, declared, content)
+    with pytest.raises(attachments.MediaRefused) as refusal:
+        attachments.store_upload(alice, name, declared, content)
     assert name in refusal.value.text
     assert not Attachment.objects.exists()
     assert not default_storage.exists("") or _files() == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from messaging.inbound import receive_message
+from messaging.inbound.receive import receive_message
 from messaging.models import (
     Attachment,
     Conversation,

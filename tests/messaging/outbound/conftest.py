@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django_tenants.utils import tenant_context
 
+from messaging.delivery.receipts import apply_receipt
 from messaging.models import Message, MessageSetting, SmsConfiguration
-from messaging.outbound import send_message
-from messaging.receipts import apply_receipt
+from messaging.outbound.send import send_message
 from tenants.models import Tenant, User
 from tenants.roles import Role
 from tests.messaging.outbound.carrier import ScriptedCarrier

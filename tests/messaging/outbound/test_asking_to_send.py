@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from messaging.models import Attachment, Conversation, Message, OptOut, Recipient
-from messaging.outbound import SendRefused
+from messaging.outbound.send import SendRefused
 from tenants.models import PhoneNumber, Tenant, User
 from tenants.roles import Role
 from tests.messaging.outbound.conftest import Write

@@ -8,9 +8,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from messaging.delivery import deliver
+from messaging.delivery.attempt import deliver
 from messaging.models import Attachment, Message, OptOut, SmsConfiguration
-from messaging.outbound import SendRefused, cancel_message, retry_message
+from messaging.outbound.send import SendRefused, cancel_message, retry_message
 from providers.errors import MessageRejected, TemporaryFailure
 from tenants.models import User
 from tests.messaging.outbound.carrier import ScriptedCarrier

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from messaging.delivery import deliver
+from messaging.delivery.attempt import deliver
 from messaging.models import Message, MessageSetting
-from messaging.outbound import retry_message
+from messaging.outbound.send import retry_message
 from messaging.sweeps import sweep
 from providers.errors import AccountProblem, MessageRejected, OutcomeUnknown, TemporaryFailure
 from providers.types import FailureReason, OutboundMessage

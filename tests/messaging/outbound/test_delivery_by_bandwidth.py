@@ -10,7 +10,7 @@ import pytest
 import requests
 import responses
 
-from messaging.delivery import deliver
+from messaging.delivery.attempt import deliver
 from messaging.models import Message
 from tests.messaging.outbound.conftest import Write
 from tests.messaging.outbound.receipt import CUSTOMER

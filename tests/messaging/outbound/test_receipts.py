@@ -11,9 +11,9 @@ import pytest
 from django_tenants.utils import tenant_context
 
 from messaging.configurations import create_configuration
-from messaging.delivery import deliver
+from messaging.delivery.attempt import deliver
+from messaging.delivery.receipts import apply_receipt
 from messaging.models import Message, OptOut, SmsConfiguration
-from messaging.receipts import apply_receipt
 from providers.errors import OutcomeUnknown, TemporaryFailure
 from providers.types import FailureReason, OutboundMessage
 from tenants.models import Tenant, Trunk

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from messaging.delivery import deliver
+from messaging.delivery.attempt import deliver
 from messaging.models import Message
-from messaging.outbound import retry_message
+from messaging.outbound.send import retry_message
 from providers.errors import MessageRejected, OutcomeUnknown
 from tests.messaging.outbound.carrier import ScriptedCarrier
 from tests.messaging.outbound.conftest import Write

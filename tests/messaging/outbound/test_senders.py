@@ -8,9 +8,9 @@ import pytest
 
 from messaging.configurations import save_configuration
 from messaging.models import Extension, MessageSetting, SmsConfiguration
-from messaging.outbound import SendRefused
-from messaging.refusals import Refusal
-from messaging.senders import allowed_senders, default_sender, pick_line
+from messaging.outbound.refusals import Refusal
+from messaging.outbound.send import SendRefused
+from messaging.outbound.senders import allowed_senders, default_sender, pick_line
 from tenants.models import PhoneNumber, Tenant, Trunk, User
 from tenants.roles import Role
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from messaging.delivery import deliver
+from messaging.delivery.attempt import deliver
 from messaging.models import Attachment, MailDelivery, Message
 from messaging.sweeps import sweep
 from tests.messaging.outbound.carrier import ScriptedCarrier

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from messaging.lines import Line, lines
 from messaging.models import Extension, SmsConfiguration
-from messaging.refusals import Refusal, SendRefused
-from messaging.sender_ids import NotASender, default_sender, parse_sender
+from messaging.outbound.lines import Line, lines
+from messaging.outbound.refusals import Refusal, SendRefused
+from messaging.outbound.sender_ids import NotASender, default_sender, parse_sender
 from messaging.visibility import extension_of
 from tenants.models import Tenant, User
 from tenants.roles import Role

@@ -16,8 +16,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Least
 
-from messaging import live, timeline
+from messaging import live
 from messaging.conversations import note_status
+from messaging.delivery import timeline
 from messaging.models import Conversation, Message, Recipient
 from messaging.models.message import RANK, Status
 from messaging.plaintext import one_line

@@ -11,11 +11,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from messaging import optouts, progress, timeline
+from messaging import optouts
+from messaging.delivery import progress, timeline
+from messaging.delivery.progress import NO_FAULT, Fault
 from messaging.models import Message, OptOut, Recipient, SmsConfiguration
 from messaging.models.message import Status
 from messaging.plaintext import one_line
-from messaging.progress import NO_FAULT, Fault
 from providers.types import DeliveryReceipt, FailureReason, ReceiptStatus
 
 logger = logging.getLogger(__name__)

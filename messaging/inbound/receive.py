@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from messaging import live, optouts, queue, segments
 from messaging.conversations import conversation_with, note_last
-from messaging.incoming_files import expect_files
-from messaging.keywords import consent_keyword
+from messaging.inbound.files import expect_files
+from messaging.inbound.keywords import consent_keyword
+from messaging.inbound.routing import Route, route_for
 from messaging.models import (
     Conversation,
     MailDelivery,
@@ -21,7 +22,6 @@ from messaging.models import (
 )
 from messaging.models.message import Status
 from messaging.plaintext import storable
-from messaging.routing import Route, route_for
 from providers.types import InboundMessage
 from tenants.models import Tenant
 

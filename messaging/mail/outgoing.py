@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from messaging import queue
-from messaging.mail_content import compose
+from messaging.mail.content import compose
 from messaging.models import Attachment, MailDelivery
 from tenants.models import Tenant
 from tenants.schema import tenant_connection

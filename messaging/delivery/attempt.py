@@ -12,14 +12,15 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.utils import timezone
 
-from messaging import media_upload, progress, queue, retries, timeline
-from messaging.clearance import clear, missing_recipients
-from messaging.lines import Line
+from messaging import queue
+from messaging.delivery import media_upload, progress, retries, timeline
+from messaging.delivery.progress import Fault
 from messaging.models import Message
 from messaging.models.message import Status
+from messaging.outbound.clearance import clear, missing_recipients
+from messaging.outbound.lines import Line
+from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.plaintext import one_line
-from messaging.progress import Fault
-from messaging.refusals import Refusal, SendRefused
 from providers.base import Provider
 from providers.errors import (
     AccountProblem,

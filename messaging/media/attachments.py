@@ -10,7 +10,8 @@ from django.core.files.base import ContentFile
 from django.db.models import F, Q
 from django.utils import timezone
 
-from messaging import filetypes, live, queue
+from messaging import live, queue
+from messaging.media import filetypes
 from messaging.models import Attachment, Message
 from messaging.plaintext import one_line
 from providers.base import Provider

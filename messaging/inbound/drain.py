@@ -10,8 +10,9 @@ from itertools import groupby
 
 from django.db import DataError, transaction
 
-from messaging import claims
-from messaging.admission import (
+from messaging.delivery.receipts import apply_receipt
+from messaging.inbound import claims
+from messaging.inbound.admission import (
     DELETED,
     Admission,
     Directory,
@@ -20,11 +21,10 @@ from messaging.admission import (
     check_account,
     our_number_of,
 )
-from messaging.claims import Outcome, State
-from messaging.inbound import receive_message
+from messaging.inbound.claims import Outcome, State
+from messaging.inbound.receive import receive_message
+from messaging.inbound.routing import route_for
 from messaging.models import SmsConfiguration
-from messaging.receipts import apply_receipt
-from messaging.routing import route_for
 from providers import bell
 from providers.errors import WebhookMalformed
 from providers.models import WebhookEvent

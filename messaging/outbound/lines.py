@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from messaging.models import MessageSetting, SmsConfiguration
-from messaging.refusals import Refusal, SendRefused
-from messaging.sender_ids import default_sender
+from messaging.outbound.refusals import Refusal, SendRefused
+from messaging.outbound.sender_ids import default_sender
 from providers.registry import platform_account
 from tenants.models import PhoneNumber, Tenant
 from tenants.numbers import kind_of

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from messaging.lines import Line
-from messaging.media import UPLOAD_LIMIT
+from messaging.media.attachments import UPLOAD_LIMIT
 from messaging.models import Attachment
 from messaging.optouts import is_opted_out
+from messaging.outbound.lines import Line
+from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.plaintext import storable
-from messaging.refusals import Refusal, SendRefused
 from messaging.segments import utf16_units
 from tenants.models import PhoneNumber, Tenant, User
 from tenants.numbers import NotAPhoneNumber, for_people, kind_of, to_e164

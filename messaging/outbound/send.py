@@ -10,15 +10,16 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging import live, progress, queue, segments, timeline
-from messaging.clearance import check_messaging, clear
-from messaging.compose import Draft, compose, unknown_file
+from messaging import live, queue, segments
 from messaging.conversations import conversation_with, note_last
-from messaging.lines import Line
+from messaging.delivery import progress, timeline
 from messaging.models import Attachment, Conversation, Message, Recipient
 from messaging.models.message import Status
-from messaging.refusals import Refusal, SendRefused
-from messaging.senders import pick_line
+from messaging.outbound.clearance import check_messaging, clear
+from messaging.outbound.compose import Draft, compose, unknown_file
+from messaging.outbound.lines import Line
+from messaging.outbound.refusals import Refusal, SendRefused
+from messaging.outbound.senders import pick_line
 from messaging.visibility import extension_of
 from tenants.models import Tenant, User
 from tenants.roles import Role

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from messaging.compose import check_consent
 from messaging.models import Message
 from messaging.models.message import Status
-from messaging.refusals import Refusal, SendRefused
-from messaging.senders import Line, line_for
+from messaging.outbound.compose import check_consent
+from messaging.outbound.refusals import Refusal, SendRefused
+from messaging.outbound.senders import Line, line_for
 from tenants.models import Tenant
 
 

@@ -1,0 +1,1 @@
+"""Handing messages to carriers, and what carriers say became of them."""

@@ -1,0 +1,1 @@
+"""From the webhook inbox into the tenants: drain, admission, receiving, routing, consent words."""

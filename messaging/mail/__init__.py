@@ -1,0 +1,1 @@
+"""Inbound texts that also go out by e-mail."""

@@ -1,0 +1,1 @@
+"""What a person asks to send: judged, refused with a reason, or stored and queued."""
