@@ -309,6 +309,8 @@ BANDWIDTH_CLIENT_SECRET = env.str("BANDWIDTH_CLIENT_SECRET", default="")
 BANDWIDTH_WEBHOOK_USERNAME = env.str("BANDWIDTH_WEBHOOK_USERNAME", default="")
 BANDWIDTH_WEBHOOK_PASSWORD = env.str("BANDWIDTH_WEBHOOK_PASSWORD", default="")
 WEBHOOK_BODY_LIMIT = 1024 * 1024
+# Seconds after which a carrier is told to come again, whatever the database does.
+WEBHOOK_DEADLINE: float | None = 1.5
 
 LOGGING = {
     "version": 1,

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from providers import bell
+from providers.deadline import TooSlow, within
 from providers.errors import WebhookMalformed, WebhookUnauthorized
 from providers.models import WebhookEvent
 from providers.registry import platform_webhook_credentials, provider_class
@@ -72,7 +73,10 @@ def receive(
     if method != "POST":
         return Answer(status=405, detail="Webhooks are posted.", headers={"Allow": "POST"})
     try:
-        return _take(provider, token, headers=headers, body=body)
+        return within(
+            settings.WEBHOOK_DEADLINE,
+            lambda: _take(provider, token, headers=headers, body=body),
+        )
     except _NoSuchAddress:
         return _UNKNOWN_ADDRESS
     except WebhookUnauthorized as error:
@@ -81,7 +85,7 @@ def receive(
         return Answer(status=401, detail=error.detail, headers=challenge)
     except WebhookMalformed as error:
         return Answer(status=400, detail=error.detail)
-    except (DatabaseError, InterfaceError) as error:
+    except (DatabaseError, InterfaceError, TooSlow) as error:
         logger.error("webhook events not stored: %s", type(error).__name__)
         return _UNAVAILABLE
 

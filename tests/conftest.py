@@ -71,6 +71,8 @@ def _fresh_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = str(tmp_path)
+    # In the test's own thread, which holds the test's transaction.
+    settings.WEBHOOK_DEADLINE = None
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.test import Client
 
 from messaging.models import SmsConfiguration
 from providers import bell
+from providers.deadline import within
 from providers.models import WebhookEvent
 
 EVENT: dict[str, Any] = {
@@ -243,6 +245,26 @@ def test_without_the_database_the_carrier_is_asked_to_come_again(
     response = post([EVENT])
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
+
+
+def test_a_database_that_hangs_is_not_waited_for(
+    post: Any, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.WEBHOOK_DEADLINE = 0.05
+    answers = threading.Event()
+    monkeypatch.setattr("providers.intake.find_endpoint", lambda token: answers.wait(30))
+    try:
+        response = post([EVENT])
+    finally:
+        answers.set()
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+
+
+def test_work_that_is_done_in_time_gives_its_result_or_its_error() -> None:
+    assert within(5, lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        within(5, lambda: 1 // 0)
 
 
 def test_without_the_queue_events_are_still_stored(
