@@ -14,6 +14,9 @@ def introduce_demo(simulator_url: str) -> None:
     It keeps nothing between runs. Raises requests.RequestException when it does not answer.
     """
     for account in demo.simulator_accounts():
+        # Both run here: the way over the public address may not exist yet.
+        path = account["webhook_url"].removeprefix(settings.PUBLIC_URL)
+        account["webhook_url"] = f"http://127.0.0.1:{settings.PORT}{path}"
         requests.put(
             f"{simulator_url}/simulator/accounts/{account['account_id']}", json=account, timeout=5
         ).raise_for_status()

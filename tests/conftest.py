@@ -71,6 +71,11 @@ def _fresh_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = str(tmp_path)
+    # Whatever a developer's .env says.
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
+    settings.PROVIDER_OPTIONS = {"bandwidth": {}}
+    for name in ("ACCOUNT_ID", "CLIENT_ID", "WEBHOOK_USERNAME", "WEBHOOK_PASSWORD"):
+        setattr(settings, f"BANDWIDTH_{name}", "")
     # In the test's own thread, which holds the test's transaction.
     settings.WEBHOOK_DEADLINE = None
     settings.STORAGES = {

@@ -62,6 +62,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     # Empty, not absent: the test run's own servers must not be used.
     env |= {"DATABASE_URL": "", "REDIS_URL": "", "DATA_DIR": str(folder / "data")}
     env |= {"PORT": str(port), "SIMULATOR_PORT": str(simulator_port)}
+    portal, handset = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}"
+    env |= {"PUBLIC_URL": portal, "BANDWIDTH_MESSAGE_BASE_URL": f"{handset}/api/v2"}
+    env |= {"BANDWIDTH_TOKEN_URL": f"{handset}/api/v1/oauth2/token"}
     log = folder / "up.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -73,7 +76,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             start_new_session=True,
         )
     try:
-        portal, handset = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}"
         _wait_for(f"{portal}/health/", process, log, 120)
         _wait_for(handset, process, log, 60)
         end = time.monotonic() + 60

@@ -103,6 +103,8 @@ class Command(BaseCommand):
             demo.seed()
             supervisor.check()
         connection.close()
+        # Where mails go without a mail server: they hold people's texts.
+        (settings.DATA_DIR / "mail").mkdir(mode=0o700, exist_ok=True)
         self._say("starting the portal")
         group = [
             processes.web(host=host, port=settings.PORT, env=env),
