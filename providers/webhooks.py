@@ -29,14 +29,23 @@ def receive_view(request: HttpRequest, provider: str, token: str | None = None) 
 
 def _answer(request: HttpRequest, provider: str, token: str | None) -> Answer:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    body = b""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    oversize = length.isdigit() and int(length) > settings.WEBHOOK_BODY_LIMIT
-    if request.method == "POST" and not oversize:
-        try:
-            body = request.body
-        except RequestDataTooBig:
-            oversize = True
-    if oversize:
+    try:
+        body = _body(request) if request.method == "POST" else b""
+    except RequestDataTooBig:
         return intake.too_large()
     return intake.receive(provider, token, method=request.method or "", headers=headers, body=body)
+
+
+def _body(request: HttpRequest) -> bytes:
+    limit: int = settings.WEBHOOK_BODY_LIMIT
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        # Django reads as much as Content-Length says, which is nothing here.
+        body: bytes = request.META["wsgi.input"].read(limit + 1)
+    else:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > limit:
+            raise RequestDataTooBig
+        body = request.body
+    if len(body) > limit:
+        raise RequestDataTooBig
+    return body

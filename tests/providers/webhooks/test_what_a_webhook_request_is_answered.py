@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import threading
 from dataclasses import dataclass, field
@@ -245,6 +246,24 @@ def test_without_the_database_the_carrier_is_asked_to_come_again(
     response = post([EVENT])
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(json.dumps([EVENT]).encode(), 200), (b"[" + b" " * (1024 * 1024) + b"]", 413)],
+    ids=["small", "over the limit"],
+)
+def test_a_body_in_chunks_is_read(client: Client, hook: str, body: bytes, status: int) -> None:
+    response = client.generic(
+        "POST",
+        hook,
+        body,
+        content_type="application/json",
+        headers={**SIGNED, "Transfer-Encoding": "chunked"},
+        **{"CONTENT_LENGTH": "", "wsgi.input": io.BytesIO(body)},
+    )
+    assert response.status_code == status
+    assert WebhookEvent.objects.count() == (status == 200)
 
 
 def test_a_database_that_hangs_is_not_waited_for(
