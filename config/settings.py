@@ -22,7 +22,8 @@ environ.Env.read_env(BASE_DIR / ".env")
 DATA_DIR = local.data_dir()
 DEBUG = env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+_named_url = env.str("PUBLIC_URL", default="").rstrip("/")
+PUBLIC_URL = _named_url or f"http://127.0.0.1:{PORT}"
 EVENTS_PORT = env.int("EVENTS_PORT", default=PORT + 1)
 # Where browsers reach the events process; empty = same host as the page, EVENTS_PORT.
 EVENTS_URL = env.str("EVENTS_URL", default="").rstrip("/")
@@ -36,8 +37,11 @@ FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[]) or [
 
 _public = urlsplit(PUBLIC_URL)
 HTTPS = _public.scheme == "https"
-# An office reaches its PBX by name, address or tunnel: the list narrows it where that matters.
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+# A trial is reached by name, address or tunnel; who names a public address is reached by that one,
+# or a forged Host header would end up in the links of password mails.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or (
+    [str(_public.hostname), "localhost", "127.0.0.1", "[::1]"] if _named_url else ["*"]
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *env.list("CSRF_TRUSTED_ORIGINS", default=[])]
 
 # --- Applications ---
@@ -294,11 +298,12 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"trunkline@{_public.
 
 # --- Carriers ---
 PROVIDERS = {"bandwidth": "providers.bandwidth.provider.BandwidthProvider"}
-BANDWIDTH_MESSAGE_BASE_URL = env.str(
-    "BANDWIDTH_MESSAGE_BASE_URL", default="https://messaging.bandwidth.com/api/v2"
-).rstrip("/")
-BANDWIDTH_TOKEN_URL = env.str(
-    "BANDWIDTH_TOKEN_URL", default="https://api.bandwidth.com/api/v1/oauth2/token"
+BANDWIDTH_MESSAGE_BASE_URL = (
+    env.str("BANDWIDTH_MESSAGE_BASE_URL", default="").rstrip("/")
+    or "https://messaging.bandwidth.com/api/v2"
+)
+BANDWIDTH_TOKEN_URL = (
+    env.str("BANDWIDTH_TOKEN_URL", default="") or "https://api.bandwidth.com/api/v1/oauth2/token"
 )
 PROVIDER_OPTIONS = {
     "bandwidth": {"base_url": BANDWIDTH_MESSAGE_BASE_URL, "token_url": BANDWIDTH_TOKEN_URL}

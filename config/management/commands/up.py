@@ -68,8 +68,11 @@ class Command(BaseCommand):
         env = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
         if with_demo:
             stand_in = f"http://127.0.0.1:{settings.SIMULATOR_PORT}"
-            env.setdefault("BANDWIDTH_MESSAGE_BASE_URL", f"{stand_in}/api/v2")
-            env.setdefault("BANDWIDTH_TOKEN_URL", f"{stand_in}/api/v1/oauth2/token")
+            for name, path in (
+                ("BANDWIDTH_MESSAGE_BASE_URL", "/api/v2"),
+                ("BANDWIDTH_TOKEN_URL", "/api/v1/oauth2/token"),
+            ):
+                env[name] = env.get(name) or f"{stand_in}{path}"
         return env
 
     def _events_port(self, host: str) -> int:
