@@ -251,3 +251,12 @@ def test_the_docs_are_for_people_who_are_signed_in(signed_in, root) -> None:
     assert page.status_code == 200
     assert "unsafe" not in page["Content-Security-Policy"]
     assert "<style" not in page.content.decode()
+
+
+def test_the_docs_say_how_to_sign_in(platform) -> None:
+    schema = platform.get("/api/v1/schema/?format=json").json()
+    schemes = schema["components"]["securitySchemes"]
+    assert {scheme.get("scheme", scheme["type"]) for scheme in schemes.values()} == {
+        "bearer",
+        "apiKey",
+    }

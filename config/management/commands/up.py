@@ -125,6 +125,11 @@ class Command(BaseCommand):
         self._say("ready" if with_demo else f"ready: {settings.PUBLIC_URL}")
         if with_demo:
             self.stdout.write(welcome(simulator_url))
+            if host not in ("127.0.0.1", "localhost", "::1"):
+                self.stdout.write(
+                    "  Others can reach this address, and the demo's password is public: "
+                    "use --no-demo for more than a trial.\n\n"
+                )
         self.stdout.write("Ctrl-C stops everything.\n")
         self.stdout.flush()
 
