@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from django.db import IntegrityError, transaction
 
 from messaging.models import MessageSetting, SmsConfiguration
+from messaging.outbound.sender_ids import NotASender, parse_sender
 from providers.registry import platform_account
 from tenants.models import PhoneNumber, Tenant, Trunk
 from tenants.numbers import NotAPhoneNumber, kind_of, to_e164
 
 ALREADY_IN_USE = "This number is already in use."
-_SENDER_NAME = re.compile(r"[A-Za-z0-9 ]{1,11}")
+_NAME_RULE = (
+    "A sender name has up to 11 letters, digits, spaces and + - _ &, one a letter at least."
+)
 
 
 class NumberProblem(ValueError):
@@ -83,20 +84,14 @@ def normalize_sender_id(tenant: Tenant, text: str) -> str:
     typed = text.strip()
     if not typed:
         return ""
-    if any(character.isalpha() for character in typed):
-        if not _SENDER_NAME.fullmatch(typed):
-            raise NumberProblem(
-                "sender_id", "Use a phone number, or up to 11 letters, digits and spaces."
-            )
-        return typed
     try:
-        number = to_e164(typed, country=tenant.country, short_codes=True)
-    except NotAPhoneNumber as error:
-        raise NumberProblem("sender_id", str(error)) from error
-    found = PhoneNumber.objects.filter(number=number).first()
+        sender = parse_sender(typed, country=tenant.country)
+    except NotASender as error:
+        raise NumberProblem("sender_id", f"{error} {_NAME_RULE}") from error
+    found = PhoneNumber.objects.filter(number=sender).first()
     if found is not None and found.tenant_id != tenant.pk:
         raise NumberProblem("sender_id", "This number is not one of yours.")
-    return number
+    return sender
 
 
 def check_trunk_change(configuration: SmsConfiguration, trunk: Trunk) -> None:
