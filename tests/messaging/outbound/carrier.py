@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
-from providers.base import Provider
-from providers.types import (
-    FoundMessage,
-    MediaFile,
-    OutboundMessage,
-    ProviderEvent,
-    SendResult,
-    WebhookCredentials,
-    WebhookItem,
-)
+from providers.memory import MemoryProvider
+from providers.types import Account, MediaFile, OutboundMessage, SendResult
 
 Answer = Exception | str | Callable[[OutboundMessage], str]
 
 
-class ScriptedCarrier(Provider):
+class ScriptedCarrier(MemoryProvider):
     """Answers each send by the next entry of `script` (an id, an error, or a function)."""
 
     slug = "bandwidth"
@@ -30,8 +22,8 @@ class ScriptedCarrier(Provider):
     uploads: ClassVar[list[tuple[str, MediaFile]]] = []
     upload_script: ClassVar[list[Exception]] = []
 
-    def __init__(self, account: object, **options: object) -> None:
-        super().__init__(account)  # type: ignore[arg-type]
+    def __init__(self, account: Account, **options: object) -> None:
+        super().__init__(account)
 
     @classmethod
     def reset(cls) -> None:
@@ -52,29 +44,3 @@ class ScriptedCarrier(Provider):
             raise self.upload_script.pop(0)
         self.uploads.append((name, file))
         return f"https://carrier.example/media/{name}"
-
-    def fetch_media(self, url: str) -> MediaFile:
-        raise NotImplementedError
-
-    def delete_media(self, url: str) -> None:
-        raise NotImplementedError
-
-    def find_message(self, provider_message_id: str) -> FoundMessage | None:
-        raise NotImplementedError
-
-    def check_credentials(self) -> str:
-        raise NotImplementedError
-
-    @staticmethod
-    def authenticate_webhook(
-        headers: Mapping[str, str], accepted: Sequence[WebhookCredentials]
-    ) -> None:
-        raise NotImplementedError
-
-    @staticmethod
-    def split_webhook(body: bytes) -> list[WebhookItem]:
-        raise NotImplementedError
-
-    @staticmethod
-    def parse_webhook(payload: bytes) -> ProviderEvent:
-        raise NotImplementedError

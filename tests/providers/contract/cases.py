@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -69,7 +70,7 @@ json_values = st.recursive(
 )
 
 
-class ProviderContract:
+class ProviderContract(ABC):
     """Inherit, and say how to make the adapter and what its carrier does."""
 
     provider_class: type[Provider]
@@ -78,16 +79,17 @@ class ProviderContract:
     odd: bytes  # an event nobody has to act on
     fields: dict[str, list[str]]  # what a webhook may hold, for the fuzzers
 
+    @abstractmethod
     def provider(self) -> Provider:
-        raise NotImplementedError
+        """Make the adapter."""
 
+    @abstractmethod
     def accepting(self) -> AbstractContextManager[Any]:
         """Let the carrier accept messages and media."""
-        raise NotImplementedError
 
+    @abstractmethod
     def failing(self, error: type[ProviderError]) -> AbstractContextManager[Any]:
         """Let the carrier do what must be answered with this error."""
-        raise NotImplementedError
 
     def test_an_accepted_message_has_an_id(self) -> None:
         with self.accepting():
