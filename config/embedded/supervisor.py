@@ -190,6 +190,7 @@ class Supervisor:
                     child.send(signal.SIGKILL)
             self._tell_logs()
             time.sleep(_STEP / 2)
+        self._tell_logs()  # what was said since the last look, or by those that ended at once
         for child in group:
             child.end_workers()
 

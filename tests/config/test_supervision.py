@@ -114,3 +114,13 @@ def test_a_large_log_is_put_aside(data: Path) -> None:
         supervisor.run(shell("web", "echo new"))
     assert log.read_text() == "new\n"
     assert log.with_suffix(".log.1").exists()
+
+
+def test_the_last_words_of_a_process_that_is_gone_already_are_shown(data: Path) -> None:
+    lines: list[str] = []
+    with Supervisor(data, progress=lines.append, verbose=True) as supervisor:
+        supervisor.start(shell("web", "echo up; sleep 0.3; echo bye"))
+        # Nobody looks from here on, until the block is left.
+        log = data / "logs" / "web.log"
+        assert eventually(lambda: "bye" in log.read_text() and not processes_of(data))
+    assert lines[-1] == "       web | bye"
