@@ -55,6 +55,7 @@ def system_navigation(request: PortalRequest) -> list[Item]:
             [
                 _item("Users", "person", "admin:tenants_user_changelist"),
                 _item("Memberships", "badge", "admin:tenants_membership_changelist"),
+                _item("Invitations", "mail", "admin:tenants_invitation_changelist"),
                 _item("API keys", "key", "admin:tenants_apikey_changelist"),
             ],
         ),
@@ -62,7 +63,10 @@ def system_navigation(request: PortalRequest) -> list[Item]:
             "Records",
             [
                 _item("Webhook log", "webhook", "admin:providers_webhookevent_changelist"),
+                _item("Unrouted texts", "call_missed", "admin:providers_unrouted"),
                 _item("Access log", "history", "admin:tenants_accessentry_changelist"),
+                _item("Audit", "fact_check", "admin:auditlog_logentry_changelist"),
+                _item("System settings", "settings", "admin:system_settings"),
             ],
         ),
     )
@@ -106,6 +110,8 @@ def tenant_navigation(request: PortalRequest) -> list[Item]:
                 _item("Dashboard", "space_dashboard", "admin:index"),
                 inbox,
                 _item("Message log", "forum", "admin:messaging_message_changelist"),
+                _item("Scheduled", "schedule_send", "admin:messaging_scheduledmessage_changelist"),
+                _item("Exports", "download", "admin:messaging_export_changelist"),
             ],
         ),
         (
@@ -121,9 +127,24 @@ def tenant_navigation(request: PortalRequest) -> list[Item]:
                 _item("Message Settings", "tune", "admin:messaging_messagesetting_changelist"),
                 _item("Phone numbers", "dialpad", "admin:tenants_phonenumber_changelist"),
                 _item("Extensions", "support_agent", "admin:messaging_extension_changelist"),
-                _item("Opt-outs", "block", "admin:messaging_optout_changelist"),
+            ],
+        ),
+        (
+            "People outside",
+            [
                 _item("Contacts", "contacts", "admin:messaging_contact_changelist"),
-                _item("Members", "group", "admin:tenants_membership_changelist"),
+                _item("Opt-outs", "block", "admin:messaging_optout_changelist"),
+                _item("Templates", "description", "admin:messaging_template_changelist"),
+            ],
+        ),
+        (
+            "Company",
+            [
+                _item("Users", "group", "admin:tenants_membership_changelist"),
+                _item("Invitations", "mail", "admin:tenants_invitation_changelist"),
+                _item("API keys", "key", "admin:tenants_apikey_changelist"),
+                _item("Settings", "settings", "admin:tenants_tenant_changelist"),
+                _item("Audit", "fact_check", "admin:auditlog_logentry_changelist"),
             ],
         ),
     )

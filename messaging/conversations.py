@@ -36,6 +36,11 @@ def note_last(message: Message) -> None:
         last_status=message.status,
         last_direction=message.direction,
     )
+    if message.direction == Message.Direction.IN:
+        Conversation.objects.filter(
+            Q(last_inbound_at=None) | Q(last_inbound_at__lt=message.created_at),
+            pk=message.conversation_id,
+        ).update(last_inbound_at=message.created_at)
 
 
 def note_status(message: Message) -> None:

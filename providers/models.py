@@ -17,6 +17,7 @@ class WebhookEvent(models.Model):
         UNROUTED = "unrouted", "Unrouted"  # the number belongs to nobody
         REJECTED = "rejected", "Rejected"  # the endpoint may not speak for that number
         FAILED = "failed", "Failed"  # cannot be understood, or processing gave up
+        DISCARDED = "discarded", "Discarded"  # put aside by a person
 
     # Null = the platform account's own address, which has no token.
     endpoint = models.ForeignKey(

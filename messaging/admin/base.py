@@ -11,7 +11,6 @@ from django.db.models import Model, ProtectedError, QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
 from tenants.models import Tenant
@@ -143,23 +142,4 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         self, request: ScreenRequest, opts: Any, object_id: str
     ) -> HttpResponseBase:
         # Django sends people to the dashboard with a message; a row that is not here is a 404.
-        raise Http404
-
-
-class TrailAdmin(SimpleHistoryAdmin, TenantAdmin):  # type: ignore[misc]
-    """Screen whose rows keep a history, for reading only."""
-
-    object_history_list_template = "admin/messaging/trail.html"
-
-    def revert_disabled(self, request: ScreenRequest, obj: Any = None) -> bool:
-        return True
-
-    def history_form_view(
-        self,
-        request: ScreenRequest,
-        object_id: str,
-        version_id: str,
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
-        # Going back would blank the credentials, which the history leaves out on purpose.
         raise Http404

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from unfold.decorators import action, display
 
-from messaging.admin.base import ScreenRequest, TrailAdmin, national
+from messaging.admin.base import ScreenRequest, TenantAdmin, national
 from messaging.admin.configuration_form import SIGN_IN_FIELDS, ConfigurationForm
 from messaging.configurations import (
     check_credentials,
@@ -33,7 +33,7 @@ _WEBHOOK_HINT = (
 _STATUS = {"off": "info", "ready": "success", "new": "warning", "failing": "danger"}
 
 
-class ConfigurationAdmin(TrailAdmin):
+class ConfigurationAdmin(TenantAdmin):
     """SMS/MMS configurations: list, form, webhook, test of the credentials."""
 
     form = ConfigurationForm

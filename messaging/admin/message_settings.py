@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 
-from messaging.admin.base import ScreenRequest, TrailAdmin, national
+from messaging.admin.base import ScreenRequest, TenantAdmin, national
 from messaging.admin.setting_filters import ExtensionFilter, ProviderFilter
 from messaging.admin.setting_form import PLATFORM_LABEL, SettingForm
 from messaging.models import MessageSetting
 
 
-class MessageSettingAdmin(TrailAdmin):
+class MessageSettingAdmin(TenantAdmin):
     """Message Settings, one row a number."""
 
     form = SettingForm

@@ -3,7 +3,6 @@
 import django.core.validators
 import django.db.models.deletion
 import messaging.models.attachment
-import simple_history.models
 import tenants.encryption
 import uuid
 from django.conf import settings
@@ -88,7 +87,7 @@ class Migration(migrations.Migration):
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
+            bases=(models.Model,),
         ),
         migrations.CreateModel(
             name='Message',
@@ -279,7 +278,7 @@ class Migration(migrations.Migration):
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
+            bases=(models.Model,),
         ),
         migrations.AddConstraint(
             model_name='conversation',

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 from django.db import models
-from simple_history.models import HistoricalRecords
 
 from providers.types import Account, AuthMethod
 from tenants.encryption import EncryptedTextField
@@ -103,21 +102,6 @@ class SmsConfiguration(models.Model):
     last_inbound_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    history = HistoricalRecords(
-        excluded_fields=[
-            "password",
-            "webhook_token",
-            "endpoint",
-            "test_result",
-            "test_detail",
-            "tested_at",
-            "last_inbound_at",
-        ],
-        # The user and trunk are rows of the public schema.
-        user_db_constraint=False,
-        no_db_index=["name"],
-    )
-
     class Meta:
         ordering = ["name"]
         verbose_name = "SMS/MMS configuration"
@@ -171,8 +155,6 @@ class MessageSetting(models.Model):
     description = models.CharField(max_length=200, blank=True)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    history = HistoricalRecords(user_db_constraint=False)
 
     class Meta:
         ordering = ["phone_number__number"]

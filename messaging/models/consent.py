@@ -12,6 +12,7 @@ class OptOut(models.Model):
         KEYWORD = "keyword", "Texted STOP"
         CARRIER = "carrier", "Reported by the carrier"
         MANUAL = "manual", "Added by a person"
+        IMPORT = "import", "Imported"
 
     our_number = models.CharField(max_length=16, null=True, blank=True)
     number = models.CharField(max_length=16, db_index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from messaging.models.configuration import Extension
@@ -13,6 +14,10 @@ class Contact(models.Model):
 
     number = models.CharField(max_length=16, unique=True)
     name = models.CharField(max_length=100)
+    company = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(blank=True)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    notes = models.TextField(blank=True, max_length=2000)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -36,7 +41,9 @@ class Conversation(models.Model):
         Extension, null=True, blank=True, on_delete=models.SET_NULL, related_name="conversations"
     )
     last_text = models.CharField(max_length=200, blank=True)
-    last_at = models.DateTimeField(db_index=True)
+    last_at = models.DateTimeField()
+    # Unread = later than the person's read mark: told without a look at the messages.
+    last_inbound_at = models.DateTimeField(null=True, blank=True)
     last_status = models.CharField(max_length=12)
     last_direction = models.CharField(max_length=3)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -47,6 +54,10 @@ class Conversation(models.Model):
             models.UniqueConstraint(
                 fields=["our_number", "participants_key"], name="one_conversation_per_parties"
             )
+        ]
+        indexes = [
+            models.Index(fields=["-last_at", "-id"], name="conversation_newest"),
+            models.Index(fields=["extension", "-last_at", "-id"], name="conversation_of_extension"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 
 from messaging.models.configuration import SmsConfiguration
@@ -103,10 +105,24 @@ class Message(models.Model):
             models.Index(
                 fields=["sent_at"], name="message_silent", condition=models.Q(status="sent")
             ),
+            # The log, newest first, and the needles in it.
+            models.Index(fields=["-created_at", "-id"], name="message_newest"),
+            models.Index(
+                fields=["-created_at"], name="message_failed", condition=models.Q(status="failed")
+            ),
+            GinIndex(SearchVector("text", config="simple"), name="message_words"),
         ]
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+
+class ScheduledMessage(Message):
+    """Message whose time has not come, for a page of its own."""
+
+    class Meta:
+        proxy = True
+        ordering = ["scheduled_at"]
 
 
 class Recipient(models.Model):
@@ -134,9 +150,30 @@ class MessageEvent(models.Model):
     recipient = models.CharField(max_length=16, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     detail = models.CharField(max_length=300, blank=True)
+    # The carrier's event that told it, a row of the public webhook log; it may be gone by now.
+    webhook_event_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["id"]
 
     def __str__(self) -> str:
         return f"{self.status} {self.at:%H:%M:%S}"
+
+
+class CarrierExchange(models.Model):
+    """One request to the carrier for a message and its answer, without secrets and text."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="exchanges")
+    at = models.DateTimeField()
+    method = models.CharField(max_length=8)
+    address = models.CharField(max_length=300)
+    request = models.TextField(blank=True)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)  # null = no answer came
+    response = models.TextField(blank=True)
+    milliseconds = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.status or 'no answer'}"

@@ -37,6 +37,8 @@ class User(AbstractBaseUser):
         default=False, help_text="Runs the platform and may switch into any tenant."
     )
     date_joined = models.DateTimeField(auto_now_add=True)
+    # Part of what sessions are signed with: raising it ends all of them.
+    sign_out_count = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[Accounts] = Accounts()
 

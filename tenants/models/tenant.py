@@ -58,6 +58,13 @@ class Tenant(TenantMixin):  # type: ignore[misc]  # django-tenants has no types
     )
     is_active = models.BooleanField(default=True)
     messaging_enabled = models.BooleanField(default=True)
+    hide_notification_text = models.BooleanField(
+        default=False,
+        help_text="Notifications on phones and desks name the sender, but do not show the text.",
+    )
+    registration_confirmed = models.BooleanField(
+        default=False, help_text="The numbers' 10DLC or toll-free registration is in order."
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.PROVISIONING)
     created_at = models.DateTimeField(auto_now_add=True)
 
