@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from messaging import demo_history
 from messaging.configurations import create_configuration
 from messaging.models import Contact, Extension, MessageSetting, SmsConfiguration
 from providers.types import AuthMethod
@@ -166,6 +167,9 @@ def _furnish(company: Company, tenant: Tenant, trunk: Trunk) -> None:
             Contact.objects.get_or_create(number=number, defaults={"name": name})
         name, email = company.admin
         add_member(tenant, email, role="admin", password=PASSWORD, name=name)
+        lines = [(desk.number, desk.extension) for desk in company.desks]
+        readers = [membership.user_id for membership in tenant.memberships.all()]
+        demo_history.fill(company.slug, configuration, lines, readers)
 
 
 def _furnish_desk(
