@@ -1,0 +1,1 @@
+"""Spreadsheets of what a tenant has, written in the background."""
