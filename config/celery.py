@@ -21,6 +21,9 @@ app.conf.task_routes = {
     "messaging.fetch_media": {"queue": "slow"},
     "messaging.send_mail": {"queue": "slow"},
     "tenants.provision_tenant": {"queue": "slow"},
+    "messaging.count_usage": {"queue": "slow"},
+    "tenants.mail_invitation": {"queue": "slow"},
+    "tenants.mail_reset_link": {"queue": "slow"},
 }
 app.conf.beat_schedule = {
     # Finds events no bell rang for: Valkey was down, or a worker died in the middle.
@@ -34,9 +37,19 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "sweep-invitations": {
+        "task": "tenants.sweep_invitations",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "sweep-tenants": {
         "task": "messaging.sweep_tenants",
         "schedule": 15.0,
         "options": {"expires": 15.0},
+    },
+    "count-usage": {
+        "task": "messaging.count_usage",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
     },
 }

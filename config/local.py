@@ -26,6 +26,11 @@ _LONGEST_RUN_DIR: Final = 80
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9/._+-]+")
 
 
+def is_on(text: str) -> bool:
+    """Read a switch that guards something: unset or misspelt, it is on."""
+    return text.strip().lower() not in ("0", "false", "no", "off")
+
+
 def data_dir() -> Path:
     """Return the absolute folder of all local data: DATA_DIR, or `.data` in the repository."""
     return Path(os.environ.get("DATA_DIR") or REPOSITORY / ".data").expanduser().resolve()

@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "tenants.actor.ActorMiddleware",
     "tenants.middleware.AccessMiddleware",
 ]
 
@@ -143,6 +144,9 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 TENANT_LIMIT_SET_CALLS = True
+# Entries tell what a row was called at the time, and keep telling it when the row is gone.
+AUDITLOG_STORE_JSON_CHANGES = True
+AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 
 REDIS_URL = local.redis_url(DATA_DIR) if EMBEDDED_REDIS else env.str("REDIS_URL")
 CELERY_BROKER_URL = local.broker_url(DATA_DIR) if EMBEDDED_REDIS else REDIS_URL
@@ -202,9 +206,15 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 USERSESSIONS_TRACK_ACTIVITY = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_ADAPTER = "tenants.accounts.SecondFactors"
+MFA_TOTP_ISSUER = "Trunkline"
+# Who runs the platform opens every tenant: a password alone does not let them in.
+REQUIRE_SYSTEM_ADMIN_MFA = local.is_on(env.str("REQUIRE_SYSTEM_ADMIN_MFA", default=""))
 
 # --- Pages ---
 STATIC_URL = "/static/"

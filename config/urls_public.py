@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 
 from config import health
 from providers import webhooks
-from tenants import views
+from tenants import invite_page, views
 from tenants.sites import system_site
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     # Admins keep the addresses people sign in with; allauth would let people change theirs.
     path("accounts/email/", views.closed),
     path("accounts/", include("allauth.urls")),
+    path("invite/<str:token>", invite_page.invite, name="invite"),
     path("system/", system_site.urls),
     path("health/", health.health, name="health"),
     # With or without a trailing slash and never a redirect: a carrier does not follow those.

@@ -22,7 +22,7 @@ def introduce_demo(simulator_url: str) -> None:
         ).raise_for_status()
 
 
-def welcome(simulator_url: str) -> str:
+def welcome(simulator_url: str, *, two_step: bool) -> str:
     """Say where everything is and what to try first."""
     acme = demo.COMPANIES[0]
     desk = acme.desks[0]
@@ -32,6 +32,7 @@ def welcome(simulator_url: str) -> str:
 
   Sign in with the password {demo.PASSWORD}
 {_sign_ins()}
+  {_about_two_step(asked=two_step)}
 
   Three things to try
     1. Text {desk.number} from the handset; as {desk.email} read it in the inbox and answer.
@@ -39,6 +40,12 @@ def welcome(simulator_url: str) -> str:
     3. As {demo.SYSTEM_ADMIN} press Manage in a tenant's row, then go Back to Tenants.
 
 """
+
+
+def _about_two_step(*, asked: bool) -> str:
+    if asked:
+        return "The system admin sets up two-step sign-in first, as REQUIRE_SYSTEM_ADMIN_MFA is on."
+    return "Two-step sign-in is not asked for in the demo; elsewhere system admins must set it up."
 
 
 def _sign_ins() -> str:

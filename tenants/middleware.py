@@ -16,6 +16,7 @@ from django.utils import timezone
 from rest_framework.views import APIView
 
 from tenants.access import note_visit
+from tenants.links import public_path
 from tenants.models.tenant import SLUG_PATTERN, Tenant
 from tenants.roles import Role, role_in
 from tenants.schema import PortalRequest, tenant_connection
@@ -71,6 +72,10 @@ class TenantMiddleware:
         return self.get_response(request)
 
 
+# Where a system admin without a second factor still gets to; all else is behind the set-up.
+_BEFORE_SET_UP = ("/accounts/", "/invite/", "/health/", "/webhook/", settings.STATIC_URL)
+
+
 class AccessMiddleware:
     """Deny every tenant view to whoever has no role there, or too small a one."""
 
@@ -84,6 +89,8 @@ class AccessMiddleware:
         self, request: PortalRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
         """Judge the view by its mark (tenants.roles); API views bring permissions of their own."""
+        if _must_set_up(request, view):
+            return redirect(public_path("mfa_index"))
         tenant = request.tenant
         if tenant is None or getattr(view, "is_public_in_tenant", False) or _is_api(view):
             return None
@@ -96,6 +103,14 @@ class AccessMiddleware:
         note_visit(request)
         timezone.activate(tenant.timezone)  # pages tell the tenant's time, the API UTC
         return None
+
+
+def _must_set_up(request: PortalRequest, view: Any) -> bool:
+    if getattr(view, "is_public_in_tenant", False) or _is_api(view):
+        return False  # the API says so in words, see tenants.api.authentication
+    if request.tenant is None and request.path_info.startswith(_BEFORE_SET_UP):
+        return False
+    return bool(getattr(request.user, "lacks_second_factor", False))
 
 
 def _is_api(view: Any) -> bool:

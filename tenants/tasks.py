@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from tenants import provisioning
+from tenants import invitations, mails, provisioning
 from tenants.models import Tenant
 
 
@@ -25,3 +25,21 @@ def sweep_provisioning() -> None:
     )
     for schema_name in waiting.values_list("schema_name", flat=True):
         provisioning.request_schema(schema_name)
+
+
+@shared_task(name=invitations.MAIL_TASK)
+def mail_invitation(invitation_id: int) -> None:
+    """Mail an invitation's link."""
+    mails.mail_invitation(invitation_id)
+
+
+@shared_task(name="tenants.sweep_invitations")
+def sweep_invitations() -> None:
+    """Ask again for invitations nobody mailed."""
+    invitations.sweep_unsent()
+
+
+@shared_task(name=mails.RESET_TASK)
+def mail_reset_link(user_id: int) -> None:
+    """Mail a link to set a new password."""
+    mails.mail_reset_link(user_id)

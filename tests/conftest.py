@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -28,6 +29,7 @@ from tenants.provisioning import provision
 celery_app.conf.broker_url = "memory://"
 
 PASSWORD = "correct horse battery 9"
+TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 ACME_NUMBER = "+19195550101"
 GLOBEX_NUMBER = "+13125550201"
 CUSTOMER = "+15125550300"
@@ -74,6 +76,7 @@ def _fresh_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
     # Whatever a developer's .env says.
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
     settings.PROVIDER_OPTIONS = {"bandwidth": {}}
+    settings.REQUIRE_SYSTEM_ADMIN_MFA = True
     for name in ("ACCOUNT_ID", "CLIENT_ID", "WEBHOOK_USERNAME", "WEBHOOK_PASSWORD"):
         setattr(settings, f"BANDWIDTH_{name}", "")
     # In the test's own thread, which holds the test's transaction.
@@ -108,8 +111,10 @@ def inside() -> Callable[[Tenant], AbstractContextManager[None]]:
 
 @pytest.fixture
 def root(db: None) -> User:
-    """System admin."""
-    return User.objects.create_user("root@example.com", PASSWORD, is_system_admin=True)
+    """System admin, with the second factor that system admins must have."""
+    user = User.objects.create_user("root@example.com", PASSWORD, is_system_admin=True)
+    Authenticator.objects.create(user=user, type="totp", data={"secret": TOTP_SECRET})
+    return user
 
 
 def _member(email: str, tenant: Tenant, role: str, extension: str = "") -> User:

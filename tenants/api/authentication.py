@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from tenants.models import ApiKey, User
@@ -35,6 +37,16 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 class PortalSessionAuthentication(SessionAuthentication):
     """The portal's session, with Django's CSRF check on each change."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        """Return the session's user.
+
+        Raises PermissionDenied for a system admin who has yet to set up two-step sign-in.
+        """
+        found = super().authenticate(request)
+        if found is not None and getattr(found[0], "lacks_second_factor", False):
+            raise PermissionDenied("Set up two-step sign-in first, at /accounts/2fa/.")
+        return found
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

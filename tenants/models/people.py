@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 
 from tenants.models.tenant import Tenant
 from tenants.roles import may, may_see_app
+
+# Recovery codes stand in for one of these, they are none by themselves.
+SECOND_FACTORS = ("totp", "webauthn")
 
 
 class Accounts(BaseUserManager["User"]):
@@ -65,6 +71,23 @@ class User(AbstractBaseUser):
     def is_staff(self) -> bool:
         """Never true: the admin sites decide by role, see tenants.sites."""
         return False
+
+    @cached_property
+    def lacks_second_factor(self) -> bool:
+        """Tell whether two-step sign-in has to be set up before any portal opens.
+
+        Asked on each page: costs a query for system admins only, and one at most.
+        """
+        if not (self.is_system_admin and settings.REQUIRE_SYSTEM_ADMIN_MFA):
+            return False
+        factors: models.Manager[Any] = self.authenticator_set  # type: ignore[attr-defined]  # allauth's
+        return not factors.filter(type__in=SECOND_FACTORS).exists()
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        # Django's own, with the count that ends all sessions at once when it is raised.
+        signed = f"{self.password}{self.sign_out_count or ''}"
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(salt, signed, secret=secret, algorithm="sha256").hexdigest()
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Decide by the person's role in the tenant of the current connection."""

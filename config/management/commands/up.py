@@ -21,6 +21,7 @@ from config.embedded import (
     require_free_port,
     start_local_servers,
 )
+from config.local import is_on
 from config.welcome import introduce_demo, welcome
 from messaging import demo
 from tenants.migration import migrate_all
@@ -73,6 +74,8 @@ class Command(BaseCommand):
                 ("BANDWIDTH_TOKEN_URL", "/api/v1/oauth2/token"),
             ):
                 env[name] = env.get(name) or f"{stand_in}{path}"
+            # Nobody fetches a phone to look at a demo whose password is public.
+            env["REQUIRE_SYSTEM_ADMIN_MFA"] = env.get("REQUIRE_SYSTEM_ADMIN_MFA") or "false"
         return env
 
     def _events_port(self, host: str) -> int:
@@ -124,7 +127,9 @@ class Command(BaseCommand):
             introduce_demo(simulator_url)
         self._say("ready" if with_demo else f"ready: {settings.PUBLIC_URL}")
         if with_demo:
-            self.stdout.write(welcome(simulator_url))
+            self.stdout.write(
+                welcome(simulator_url, two_step=is_on(env["REQUIRE_SYSTEM_ADMIN_MFA"]))
+            )
             if host not in ("127.0.0.1", "localhost", "::1"):
                 self.stdout.write(
                     "  Others can reach this address, and the demo's password is public: "

@@ -1,0 +1,31 @@
+"""Ending the sessions and the second factors of a person, from outside."""
+
+from __future__ import annotations
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.db.models import F
+
+from tenants.models import User
+
+
+@transaction.atomic
+def end_sessions(user: User) -> None:
+    """Sign the person out everywhere, at once."""
+    User.objects.filter(pk=user.pk).update(sign_out_count=F("sign_out_count") + 1)
+    UserSession.objects.filter(user=user).delete()
+
+
+@transaction.atomic
+def reset_second_factor(user: User) -> None:
+    """Forget app, passkeys and recovery codes; whoever is signed in signs in anew."""
+    Authenticator.objects.filter(user=user).delete()
+    end_sessions(user)
+
+
+@transaction.atomic
+def switch_off(user: User) -> None:
+    """Close the account: pages, programs and mails of it are shut at once."""
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    end_sessions(user)
