@@ -243,6 +243,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [_SELF, "data:", "blob:"],
         "font-src": [_SELF],
         "connect-src": [_SELF],
+        "worker-src": [_SELF],
+        "manifest-src": [_SELF],
         "object-src": ["'none'"],
         "base-uri": [_SELF],
         "form-action": [_SELF],
@@ -307,6 +309,23 @@ else:
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"trunkline@{_public.hostname}")
+
+# --- Notifications (Web Push) ---
+# By this key the push services know the platform. On the embedded database it is made once; elsewhere
+# unset = push is off, and the pages say so.
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="") or (
+    local.local_secret(DATA_DIR, "vapid_private_key") if EMBEDDED_DATABASE else ""
+)
+VAPID_CONTACT = local.push_contact(
+    env.str("VAPID_CONTACT", default=""), public_url=PUBLIC_URL, mail_from=DEFAULT_FROM_EMAIL
+)
+# Only these are ever sent to; *. = any name below.
+PUSH_ALLOWED_HOSTS = env.list("PUSH_ALLOWED_HOSTS", default=[]) or [
+    "fcm.googleapis.com",
+    "*.push.services.mozilla.com",
+    "*.push.apple.com",
+    "*.notify.windows.com",
+]
 
 # --- Carriers ---
 PROVIDERS = {"bandwidth": "providers.bandwidth.provider.BandwidthProvider"}

@@ -10,4 +10,6 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import_module("messaging.admin.register")  # needs the models
+        # They need the models.
+        import_module("messaging.audit")
+        import_module("messaging.admin.register")

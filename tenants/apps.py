@@ -8,6 +8,6 @@ class TenantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Both register themselves, and need the models.
-        from tenants import admin  # noqa: F401, PLC0415
+        # They register themselves, and need the models.
+        from tenants import admin, audit  # noqa: F401, PLC0415
         from tenants.api import openapi  # noqa: F401, PLC0415

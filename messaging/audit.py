@@ -1,0 +1,75 @@
+"""What the audit trail tells of a tenant's own tables; see tenants.audit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditlog.models import LogEntry
+from auditlog.signals import pre_log
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
+
+from messaging.models import (
+    Contact,
+    Extension,
+    MessageSetting,
+    OptOut,
+    SmsConfiguration,
+    Template,
+)
+from tenants.audit import Action, register
+from tenants.models import WebhookEndpoint
+from tenants.schema import tenant_connection
+
+register(
+    SmsConfiguration,
+    [
+        "name",
+        "trunk",
+        "sender_id",
+        "account_id",
+        "application_id",
+        "auth_method",
+        "username",
+        "enabled",
+    ],
+    secrets=["password"],
+)
+register(
+    MessageSetting, ["phone_number", "provider", "extension", "email", "description", "enabled"]
+)
+register(Extension, ["number", "name", "email", "sms_permission"])
+register(OptOut, ["number", "our_number", "source"])
+register(Template, ["title", "text", "owner"])
+register(Contact, ["number", "name", "company", "email", "tags"])
+register(WebhookEndpoint, [], secrets=["callback_username", "callback_password"])
+
+
+def _configuration_of(endpoint_id: Any) -> SmsConfiguration | None:
+    if tenant_connection.schema_name == "public":
+        return None
+    return SmsConfiguration.objects.filter(endpoint_id=endpoint_id).first()
+
+
+@receiver(pre_log, sender=WebhookEndpoint, dispatch_uid="messaging.audit.endpoint")
+def _is_of_a_configuration(
+    sender: type[Model], instance: WebhookEndpoint, action: int, **kwargs: Any
+) -> bool:
+    # It comes and goes with its configuration, whose entry tells of that.
+    return action == Action.CHANGED and _configuration_of(instance.pk) is not None
+
+
+@receiver(pre_save, sender=LogEntry, dispatch_uid="messaging.audit.endpoint")
+def _name_the_configuration(sender: type[LogEntry], instance: LogEntry, **kwargs: Any) -> None:
+    """Let the callback's credentials be told of the configuration they belong to."""
+    endpoints = ContentType.objects.get_for_model(WebhookEndpoint)
+    if instance.pk is not None or instance.content_type_id != endpoints.pk:
+        return
+    configuration = _configuration_of(instance.object_id)
+    if configuration is not None:
+        instance.content_type = ContentType.objects.get_for_model(SmsConfiguration)
+        instance.object_id = configuration.pk
+        instance.object_pk = str(configuration.pk)
+        instance.object_repr = str(configuration)
