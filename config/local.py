@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import re
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
 
@@ -89,6 +90,13 @@ def local_secret(data: Path, name: str, *, length: int = 32) -> str:
         if not path.exists():
             _write_whole(path, base64.urlsafe_b64encode(os.urandom(length)))
     return path.read_text(encoding="ascii").strip()
+
+
+def push_contact(named: str, *, public_url: str, mail_from: str) -> str:
+    """Return whom push services may write to, as the URL that they ask for."""
+    contact = named.strip() or (public_url if public_url.startswith("https://") else "")
+    contact = contact or parseaddr(mail_from)[1]
+    return contact if contact.startswith(("mailto:", "https://")) else f"mailto:{contact}"
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from celery import shared_task
 
-from messaging import queue, sweeps
+from messaging import queue, sweeps, usage
 from messaging.delivery import attempt
 from messaging.inbound import drain
 from messaging.mail import outgoing
 from messaging.media import attachments
+from messaging.push import outgoing as notifications
 from tenants.context import TenantUnavailable, entered
 from tenants.models import Tenant
 
@@ -42,6 +43,13 @@ def send_mail(schema_name: str, mail_id: str) -> None:
         outgoing.send(int(mail_id))
 
 
+@shared_task(name=queue.PUSH)
+def push_message(schema_name: str, message_id: str) -> None:
+    """Tell people's phones and desks of one inbound text."""
+    with entered(schema_name):
+        notifications.push(UUID(message_id))
+
+
 @shared_task(name="messaging.sweep_tenants")
 def sweep_tenants() -> None:
     """Find what no task was rung for, tenant by tenant."""
@@ -52,3 +60,9 @@ def sweep_tenants() -> None:
                 sweeps.sweep()
         except TenantUnavailable:
             continue  # suspended since the list was read
+
+
+@shared_task(name="messaging.count_usage")
+def count_usage() -> None:
+    """Keep the daily figures of all tenants."""
+    usage.count_tenants()

@@ -79,6 +79,7 @@ def _fresh_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.REQUIRE_SYSTEM_ADMIN_MFA = True
     for name in ("ACCOUNT_ID", "CLIENT_ID", "WEBHOOK_USERNAME", "WEBHOOK_PASSWORD"):
         setattr(settings, f"BANDWIDTH_{name}", "")
+    settings.VAPID_PRIVATE_KEY = ""
     # In the test's own thread, which holds the test's transaction.
     settings.WEBHOOK_DEADLINE = None
     settings.STORAGES = {

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from messaging import live, optouts, queue, segments
 from messaging.conversations import conversation_with, note_last
+from messaging.delivery import timeline
 from messaging.inbound.files import expect_files
 from messaging.inbound.keywords import consent_keyword
 from messaging.inbound.routing import Route, route_for
@@ -22,6 +23,7 @@ from messaging.models import (
 )
 from messaging.models.message import Status
 from messaging.plaintext import storable
+from messaging.push.outgoing import announce
 from providers.types import InboundMessage
 from tenants.models import Tenant
 
@@ -36,6 +38,7 @@ def receive_message(
     configuration: SmsConfiguration | None,
     *,
     received_at: datetime | None = None,
+    webhook_event_id: int | None = None,
 ) -> Message | None:
     """Store the message and set off what follows from it; None = it was here already.
 
@@ -51,10 +54,14 @@ def receive_message(
     if not _insert(message):
         transaction.set_rollback(True)  # with the conversation, had it been made for this
         return None
+    timeline.record(
+        message, Status.RECEIVED, at=message.created_at, webhook_event_id=webhook_event_id
+    )
     _note_consent(message, event.our_number)
     _place(conversation, route, message)
     expect_files(message, event.media_urls)
     _mail(message, route.email)
+    announce(message)
     if configuration is not None:
         _note_inbound(configuration, at)
     return message

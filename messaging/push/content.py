@@ -1,0 +1,70 @@
+"""What a notification says."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from messaging.models import Contact, Message, NotificationChoice
+from messaging.plaintext import one_line
+from tenants.links import tenant_path
+from tenants.models import Tenant
+from tenants.numbers import for_people
+
+_LONGEST = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One notification; those of one tag take each other's place on the screen."""
+
+    title: str
+    body: str
+    tag: str
+    url: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields by the names that the inbox's scripts know."""
+        return asdict(self)
+
+
+def notice_of(message: Message, tenant: Tenant, *, is_hidden: bool) -> Notice:
+    """Write the notification of an inbound text; hidden = who wrote, but not what."""
+    sender = _sender(message, tenant)
+    return Notice(
+        title=f"New text from {sender}" if is_hidden else sender,
+        body="" if is_hidden else _body(message),
+        tag=f"conversation-{message.conversation_id}",
+        url=tenant_path(tenant, f"inbox/{message.conversation_id}/"),
+    )
+
+
+def trial(tenant: Tenant) -> Notice:
+    """Write the notification that a person sends to the own device to see that it works."""
+    return Notice(
+        title=tenant.name,
+        body="Notifications work on this device.",
+        tag="test",
+        url=tenant_path(tenant, "inbox/me/"),
+    )
+
+
+def hides_text(choice: NotificationChoice | None, tenant: Tenant) -> bool:
+    """Tell whether the person or the company wants texts kept off locked screens."""
+    return tenant.hide_notification_text or bool(choice and choice.hide_text)
+
+
+def _sender(message: Message, tenant: Tenant) -> str:
+    name = Contact.objects.filter(number=message.sender).values_list("name", flat=True).first()
+    return one_line(name or "", limit=80) or for_people(message.sender, country=tenant.country)
+
+
+def _body(message: Message) -> str:
+    text = one_line(message.text, limit=_LONGEST + 1)
+    if len(text) > _LONGEST:
+        return text[: _LONGEST - 1].rstrip() + "…"
+    if text:
+        return text
+    kinds = [file.content_type for file in message.attachments.all()]
+    is_file = bool(kinds) and all(kind and not kind.startswith("image/") for kind in kinds)
+    return "File" if is_file else "Picture" if kinds else "Empty text"

@@ -1,0 +1,44 @@
+"""Texts of the last minutes, for an open page that shows notifications by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from messaging.models import Message, NotificationChoice, ReadMark
+from messaging.push.audience import told_of
+from messaging.push.content import hides_text, notice_of
+from messaging.push.quiet import wants_notice
+from tenants.models import Tenant, User
+
+# Browsers wake a hidden page once a minute; the page knows which ones it has shown.
+_SPAN = timedelta(minutes=5)
+_MOST = 10
+
+
+def recent_notices(user: User, tenant: Tenant) -> list[dict[str, Any]]:
+    """Return what the person has not read yet, oldest first, by the same rules as a push."""
+    now = timezone.now()
+    choice = NotificationChoice.objects.filter(user=user).first()
+    if not wants_notice(choice, now, tenant.timezone):
+        return []
+    mark = ReadMark.objects.filter(conversation=OuterRef("conversation"), user=user)
+    unread = (
+        Message.objects.filter(
+            conversation__in=told_of(user, tenant).values("pk"),
+            direction=Message.Direction.IN,
+            created_at__gt=now - _SPAN,
+        )
+        .annotate(seen_at=Subquery(mark.values("read_at")[:1]))
+        .filter(Q(seen_at=None) | Q(created_at__gt=F("seen_at")))
+        .prefetch_related("attachments")
+        .order_by("-created_at", "-pk")[:_MOST]
+    )
+    is_hidden = hides_text(choice, tenant)
+    return [
+        {"id": str(message.pk), **notice_of(message, tenant, is_hidden=is_hidden).as_json()}
+        for message in reversed(unread)
+    ]
