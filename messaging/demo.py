@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from messaging import demo_history
+from messaging import demo_history, usage
 from messaging.configurations import create_configuration
 from messaging.models import Contact, Extension, MessageSetting, SmsConfiguration
 from providers.types import AuthMethod
@@ -119,6 +119,7 @@ def seed() -> None:
         provision(tenant.schema_name)
         if tenant.is_active and not tenant.memberships.exists():
             _furnish(company, tenant, trunk)
+    usage.count_tenants()  # or the system admin's first page has no figures for some minutes
 
 
 def simulator_accounts() -> list[dict[str, Any]]:

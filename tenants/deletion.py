@@ -6,6 +6,8 @@ the answer can still be told to the person.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import IntegrityError, connection, models, transaction
 
 
@@ -46,6 +48,19 @@ def is_in_use(row: models.Model) -> bool:
         return True
     finally:
         row.pk = key
+
+
+def are_in_use(rows: models.QuerySet[Any]) -> bool:
+    """Tell whether anything refers to one of the rows at least, in the same way."""
+    try:
+        with transaction.atomic():
+            rows.delete()
+            _check_references()
+            raise _Undo
+    except _Undo:
+        return False
+    except IntegrityError:
+        return True
 
 
 def _check_references() -> None:

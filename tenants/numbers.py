@@ -30,7 +30,9 @@ def to_e164(text: str, *, country: str = "US", short_codes: bool = False) -> str
         raise NotAPhoneNumber(f"“{typed[:40]}” is not a phone number.") from error
     # `possible`, not `valid`: numbering plans grow faster than libraries, and the fictitious
     # 555-01xx numbers of examples and tests are never assigned.
-    if not phonenumbers.is_possible_number(number) or number.extension:
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    # Without its area code a number is possible too, from next door; nobody can text it.
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE or number.extension:
         raise NotAPhoneNumber(f"“{typed[:40]}” is not a phone number.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
