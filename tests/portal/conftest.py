@@ -1,0 +1,175 @@
+"""Acme with at least one row behind each screen."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from messaging.conversations import conversation_with, note_last
+from messaging.models import (
+    Attachment,
+    Contact,
+    Conversation,
+    Export,
+    Extension,
+    Message,
+    MessageSetting,
+    OptOut,
+    PushSubscription,
+    Recipient,
+    SmsConfiguration,
+    Template,
+)
+from messaging.models.message import Status
+from providers.models import WebhookEvent
+from tenants.models import (
+    AccessEntry,
+    ApiKey,
+    Invitation,
+    Membership,
+    PhoneNumber,
+    Tenant,
+    Trunk,
+    User,
+)
+from tests.conftest import ACME_NUMBER, CUSTOMER
+from tests.portal.addresses import People, Samples
+
+
+def write_message(conversation: Conversation, *, inbound: bool, **fields: Any) -> Message:
+    """Store a message of the conversation, with what usually hangs on it."""
+    other = conversation.participants[0]
+    status = Status.RECEIVED if inbound else Status.DELIVERED
+    message = Message.objects.create(
+        **{
+            "conversation": conversation,
+            "direction": "in" if inbound else "out",
+            "status": status,
+            "sender": other if inbound else conversation.our_number,
+            "text": "Is my crown ready?",
+            "created_at": timezone.now(),
+            **fields,
+        }
+    )
+    if not inbound:
+        Recipient.objects.create(message=message, number=other, status=message.status)
+    message.events.create(at=message.created_at, status=message.status)
+    note_last(message)
+    return message
+
+
+@pytest.fixture
+def people(acme: Tenant, root: User, alice: User, bob: User, gina: User) -> People:
+    """Acme and one person of each role."""
+    return People(tenant=acme, system_admin=root, admin=alice, extension_user=bob, other_admin=gina)
+
+
+@pytest.fixture
+def furnished(
+    acme: Tenant,
+    globex: Tenant,
+    trunk: Trunk,
+    acme_line: MessageSetting,
+    root: User,
+    alice: User,
+    bob: User,
+    gina: User,
+) -> Samples:
+    """Fill Acme; returns the keys of what was made."""
+    now = timezone.now()
+    event = WebhookEvent.objects.create(
+        provider="bandwidth", dedupe_key=b"x" * 16, type="message-received", payload=b"{}",
+        tenant=acme, state=WebhookEvent.State.FAILED, error="Cannot be read.",
+    )  # fmt: skip
+    key, _ = ApiKey.issue(alice, tenant=acme, name="Booking system")
+    entry = AccessEntry.objects.create(user=root, tenant=acme, action="visit", path="/t/acme/")
+    invitation = Invitation.objects.create(
+        email="new@acme.example", tenant=acme, role="admin", token_hash=b"h" * 32,
+        expires_at=now + timedelta(days=7), invited_by=alice,
+    )  # fmt: skip
+    membership = Membership.objects.get(user=bob, tenant=acme)
+    with tenant_context(acme):
+        extension = Extension.objects.get(number="101")
+        conversation = conversation_with(ACME_NUMBER, [CUSTOMER], at=now)
+        conversation.extension = extension
+        conversation.save()
+        inbound = write_message(conversation, inbound=True)
+        failed = write_message(conversation, inbound=False, status=Status.FAILED, error_code="4720")
+        due = now + timedelta(days=1)
+        scheduled = write_message(
+            conversation, inbound=False, status=Status.SCHEDULED, scheduled_at=due, author=bob
+        )
+        attachment = Attachment.objects.create(message=inbound, state="failed", name="x-ray.png")
+        contact = Contact.objects.create(number=CUSTOMER, name="Dana Rivers", tags=["patient"])
+        opt_out = OptOut.objects.create(our_number=ACME_NUMBER, number="+15125550301")
+        template = Template.objects.create(title="Opening hours", text="8 to 6")
+        export = Export.objects.create(kind="message_log", user=alice)
+        push = PushSubscription.objects.create(
+            user=bob, endpoint="https://fcm.googleapis.com/x", endpoint_hash=b"e" * 32,
+            p256dh="k", auth="a",
+        )  # fmt: skip
+        configuration = SmsConfiguration.objects.get()
+    number = PhoneNumber.objects.get(number=ACME_NUMBER)
+    by_model = {
+        "messaging/smsconfiguration": configuration.pk,
+        "messaging/messagesetting": acme_line.pk,
+        "messaging/extension": extension.pk,
+        "messaging/contact": contact.pk,
+        "messaging/optout": opt_out.pk,
+        "messaging/template": template.pk,
+        "messaging/export": export.pk,
+        "messaging/message": failed.pk,
+        "messaging/scheduledmessage": scheduled.pk,
+        "tenants/trunk": trunk.pk,
+        "tenants/phonenumber": number.pk,
+        "tenants/membership": membership.pk,
+        "tenants/invitation": invitation.pk,
+        "tenants/apikey": key.pk,
+        "tenants/tenant": acme.pk,
+        "tenants/user": bob.pk,
+        "tenants/accessentry": entry.pk,
+        "providers/webhookevent": event.pk,
+    }
+    by_resource = {
+        "sms-configurations": configuration.pk,
+        "message-settings": acme_line.pk,
+        "extensions": extension.pk,
+        "contacts": contact.pk,
+        "opt-outs": opt_out.pk,
+        "templates": template.pk,
+        "exports": export.pk,
+        "messages": failed.pk,
+        "conversations": conversation.pk,
+        "media": attachment.pk,
+        "push-subscriptions": push.pk,
+        "trunks": trunk.pk,
+        "phone-numbers": number.pk,
+        "memberships": membership.pk,
+        "members": membership.pk,
+        "invitations": invitation.pk,
+        "api-keys": key.pk,
+        "webhook-events": event.pk,
+        "tenants": "acme",
+    }
+    by_parameter = {
+        "conversation_id": conversation.pk,
+        "message_id": failed.pk,
+        "attachment_id": attachment.pk,
+        "template_id": template.pk,
+        "export_id": export.pk,
+        "subscription_id": push.pk,
+        "contact_id": contact.pk,
+        "content_type_id": ContentType.objects.get_for_model(Tenant).pk,
+        "app_label": "messaging",
+        "provider": "bandwidth",
+        "token": "not-a-token",
+        "url": "nowhere",
+        "uuid": uuid.UUID(int=1),
+    }
+    return Samples(by_model=by_model, by_resource=by_resource, by_parameter=by_parameter)
