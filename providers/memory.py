@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from providers import exchanges
 from providers.base import Provider
 from providers.basic_auth import check_basic
 from providers.errors import MediaUnavailable, ProviderError, WebhookMalformed
@@ -68,6 +69,10 @@ class MemoryProvider(Provider):
 
     def send(self, message: OutboundMessage) -> SendResult:
         """Put the message into the outbox."""
+        request = json.dumps(
+            {"from": message.sender, "to": list(message.recipients), "text": message.text}
+        ).encode()
+        self._note(request, status=None if self.memory.errors else 202)
         self._raise_planned()
         with self.memory.lock:
             message_id = f"memory-{len(self.memory.outbox) + 1}"
@@ -164,6 +169,17 @@ class MemoryProvider(Provider):
     @property
     def _root(self) -> str:
         return f"memory://{self.account.account_id}/"
+
+    def _note(self, request: bytes, *, status: int | None) -> None:
+        exchanges.note(
+            "POST",
+            f"{self._root}messages",
+            request=request,
+            status=status,
+            response=b"",
+            seconds=0,
+            secrets=[self.account.password],
+        )
 
     def _raise_planned(self) -> None:
         with self.memory.lock:

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from messaging import queue
-from messaging.delivery import media_upload, progress, retries, timeline
+from messaging.delivery import exchange_log, media_upload, progress, retries, timeline
 from messaging.delivery.progress import Fault
 from messaging.models import Message
 from messaging.models.message import Status
@@ -29,6 +29,7 @@ from providers.errors import (
     ProviderError,
     TemporaryFailure,
 )
+from providers.exchanges import recording
 from providers.registry import UnknownProvider, platform_account, provider_for
 from providers.types import FailureReason, OutboundMessage, SendResult
 from tenants.schema import tenant_connection
@@ -59,12 +60,15 @@ def deliver(message_id: UUID) -> None:
     if not _claim(message, line):
         return
     message.refresh_from_db(fields=["attempts", "sending_at"])
-    try:
-        result = provider.send(_parcel(message, provider))
-    except ProviderError as error:
-        _give_up_or_wait(message, error)
-    else:
-        _sent(message, result)
+    with recording() as exchanges:
+        try:
+            result = provider.send(_parcel(message, provider))
+        except ProviderError as error:
+            _give_up_or_wait(message, error)
+        else:
+            _sent(message, result)
+        finally:
+            exchange_log.keep(message, exchanges)
 
 
 def _due() -> Q:

@@ -32,7 +32,12 @@ _STATUS = {
 
 
 @transaction.atomic
-def apply_receipt(receipt: DeliveryReceipt, *, configuration: SmsConfiguration | None) -> bool:
+def apply_receipt(
+    receipt: DeliveryReceipt,
+    *,
+    configuration: SmsConfiguration | None,
+    webhook_event_id: int | None = None,
+) -> bool:
     """Note what became of a message of this account (None = the platform's).
 
     Runs in the tenant's schema. Returns False when the message is not known here, or not yet.
@@ -55,7 +60,7 @@ def apply_receipt(receipt: DeliveryReceipt, *, configuration: SmsConfiguration |
     if recipient is None:
         logger.warning("receipt for message %s names nobody it went to", message.pk)
         return True
-    _note(message, recipient, receipt)
+    _note(message, recipient, receipt, webhook_event_id)
     return True
 
 
@@ -91,7 +96,12 @@ def _recipient(message: Message, receipt: DeliveryReceipt) -> Recipient | None:
     return next((each for each in recipients if each.number == receipt.recipient), None)
 
 
-def _note(message: Message, recipient: Recipient, receipt: DeliveryReceipt) -> None:
+def _note(
+    message: Message,
+    recipient: Recipient,
+    receipt: DeliveryReceipt,
+    webhook_event_id: int | None,
+) -> None:
     status = _STATUS[receipt.status]
     code = one_line(receipt.error_code, limit=40)
     rose = Recipient.objects.filter(pk=recipient.pk, status__in=progress.below(status)).update(
@@ -109,6 +119,7 @@ def _note(message: Message, recipient: Recipient, receipt: DeliveryReceipt) -> N
         recipient=recipient.number,
         error_code=code,
         detail=receipt.error_text,
+        webhook_event_id=webhook_event_id,
     )
     if receipt.failure_reason is FailureReason.OPTED_OUT:
         # Only as news: they may have texted START since.

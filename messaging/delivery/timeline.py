@@ -22,8 +22,9 @@ def record(
     recipient: str = "",
     error_code: str = "",
     detail: str = "",
+    webhook_event_id: int | None = None,
 ) -> None:
-    """Add a line."""
+    """Add a line; `webhook_event_id` is the carrier's event that told it."""
     MessageEvent.objects.create(
         message=message,
         at=at or timezone.now(),
@@ -31,6 +32,7 @@ def record(
         recipient=recipient,
         error_code=error_code,
         detail=one_line(detail, limit=300),
+        webhook_event_id=webhook_event_id,
     )
 
 

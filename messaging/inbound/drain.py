@@ -166,7 +166,9 @@ def _apply(job: _Job, configuration: SmsConfiguration | None) -> Outcome:
         raise Refused(State.REJECTED, DELETED)
     done = Outcome(state=State.PROCESSED)
     if isinstance(job.parsed, DeliveryReceipt):
-        applied = apply_receipt(job.parsed, configuration=configuration)
+        applied = apply_receipt(
+            job.parsed, configuration=configuration, webhook_event_id=job.event.pk
+        )
         return done if applied else claims.not_yet(job.event)
     if by_platform:
         check_account(route_for(job.parsed.our_number).setting)
@@ -175,5 +177,6 @@ def _apply(job: _Job, configuration: SmsConfiguration | None) -> Outcome:
         job.parsed,
         configuration,
         received_at=job.event.received_at,
+        webhook_event_id=job.event.pk,
     )
     return done

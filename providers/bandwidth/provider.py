@@ -168,6 +168,7 @@ class BandwidthProvider(Provider):
             timeout=self._timeout,
             account_key=self._session_key,
             is_repeatable=is_repeatable,
+            secrets=[self.account.password],
             **options,
         )
 

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 
@@ -14,8 +14,9 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from providers import exchanges
 from providers.bandwidth.answers import Answer
-from providers.errors import AccountProblem, OutcomeUnknown, TemporaryFailure
+from providers.errors import AccountProblem, OutcomeUnknown, ProviderError, TemporaryFailure
 
 SESSIONS_PER_THREAD = 64
 # A server that hangs up on an idle connection just as a message leaves makes its outcome unknown:
@@ -75,8 +76,11 @@ def exchange(
     is_repeatable: bool,
     limit: int = ANSWER_LIMIT,
     seconds: float = ANSWER_SECONDS,
+    secrets: Sequence[str] | None = None,
 ) -> Answer:
     """Make one request, once more only after a refused token.
+
+    With `secrets` (to be blotted out, maybe none) it is noted in the recording of exchanges.
 
     Raises TemporaryFailure where nothing was sent or the request may be repeated anyway,
     OutcomeUnknown where it may have been carried out, AccountProblem for an unusable address, and
@@ -85,7 +89,9 @@ def exchange(
     session = _session(account_key)
     for is_last in (False, True):
         response: requests.Response | None = None
-        deadline = time.monotonic() + sum(timeout) + seconds
+        content = b""
+        started = time.monotonic()
+        deadline = started + sum(timeout) + seconds
         try:
             response = session.request(
                 method,
@@ -104,6 +110,9 @@ def exchange(
                 continue
             content = b"".join(_read(response, limit=limit, deadline=deadline))
             return Answer(status=response.status_code, headers=response.headers, content=content)
+        except ProviderError:
+            secrets = None  # signing in failed: this request was not made
+            raise
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
             # A refusal counts even when its body is lost: the status has already said no.
             if response is not None and response.status_code >= 300:
@@ -115,7 +124,40 @@ def exchange(
         finally:
             if response is not None:
                 response.close()
+            _note(method, url, body, response, content, started=started, secrets=secrets)
     raise AssertionError("unreachable")
+
+
+def _note(
+    method: str,
+    url: str,
+    body: bytes | None,
+    response: requests.Response | None,
+    content: bytes,
+    *,
+    started: float,
+    secrets: Sequence[str] | None,
+) -> None:
+    if secrets is None:
+        return
+    exchanges.note(
+        method,
+        url,
+        request=body,
+        status=None if response is None else response.status_code,
+        response=content,
+        seconds=time.monotonic() - started,
+        secrets=[*secrets, *_credentials(response)],
+    )
+
+
+def _credentials(response: requests.Response | None) -> list[str]:
+    """Return what the request was signed in with, which an answer may repeat."""
+    if response is None:
+        return []
+    header = response.request.headers.get("Authorization", "")
+    value = header if isinstance(header, str) else header.decode("latin-1")
+    return [value.partition(" ")[2]]
 
 
 def _read(response: requests.Response, *, limit: int, deadline: float) -> Iterator[bytes]:
