@@ -102,7 +102,12 @@ def test_a_suspended_tenant_is_left_alone(acme, globex, inside) -> None:
 def test_however_many_messages_there_are_one_query_counts_them(acme, inside) -> None:
     for _ in range(20):
         _message(acme, inside)
-    with inside(acme), CaptureQueriesContext(connection, ) as captured:
+    with (
+        inside(acme),
+        CaptureQueriesContext(
+            connection,
+        ) as captured,
+    ):
         usage.count_days(acme)
     assert sum("GROUP BY" in query["sql"] for query in captured) == 1
     assert len(captured) <= 6
