@@ -12,6 +12,7 @@ from django.utils import timezone
 from messaging import queue
 from messaging.delivery import progress
 from messaging.delivery.progress import Fault
+from messaging.media.uploads import forget_uploads
 from messaging.models import Attachment, MailDelivery, Message
 from messaging.models.message import Status
 from providers.types import FailureReason
@@ -21,6 +22,7 @@ Row = TypeVar("Row", bound=Model)
 _MOST = 500
 # A task in the queue is given this long before it is taken for lost.
 _GRACE = timedelta(seconds=30)
+_UPLOAD_KEPT = timedelta(days=1)  # for a message that is being written
 _SILENCE = timedelta(hours=4)  # the carrier's own patience with receipts is about two
 
 _NO_RECEIPT = "No delivery receipt came. It may have been delivered."
@@ -35,16 +37,18 @@ def sweep() -> None:
     _settle_silent()
     _ring_for_files()
     _ring_for_mail()
+    forget_uploads(before=timezone.now() - _UPLOAD_KEPT)
 
 
 def _release_scheduled() -> None:
-    due = _outbound(Status.SCHEDULED).filter(next_attempt_at__lte=timezone.now())
-    for message in _some(due):
+    # Its time is asked again with the change: a person may have moved it meanwhile.
+    due = Q(status=Status.SCHEDULED, next_attempt_at__lte=timezone.now())
+    for message in _some(_outbound(Status.SCHEDULED).filter(due)):
         with transaction.atomic():
             if progress.move(
                 message,
                 Status.QUEUED,
-                where=Q(status=Status.SCHEDULED),
+                where=due,
                 next_attempt_at=timezone.now(),
             ):
                 queue.enqueue(queue.DELIVER, message.pk)

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from messaging.api.attachments import AttachmentSerializer
 from messaging.api.fields import KnownFields
 from messaging.models import Message, MessageEvent, Recipient
+from messaging.outbound.individually import MOST_INDIVIDUALLY
 
-MAX_RECIPIENTS = 200
 MAX_MEDIA = 10
 
 
@@ -102,7 +102,7 @@ class NewMessageSerializer(KnownFields, serializers.Serializer[Message]):
     to = NumbersField(
         child=serializers.CharField(max_length=40),
         allow_empty=False,
-        max_length=MAX_RECIPIENTS,
+        max_length=MOST_INDIVIDUALLY,
         help_text="Numbers in any usual form. Several make a group, unless sent individually.",
     )
     text = serializers.CharField(
@@ -131,6 +131,15 @@ class NewMessageSerializer(KnownFields, serializers.Serializer[Message]):
             help_text="One of your numbers. Empty = your default sender.",
         )
         return {"from": sender, **super().get_fields()}
+
+
+class MessageChangeSerializer(KnownFields, serializers.Serializer[Message]):
+    """What may change of a message that is scheduled."""
+
+    text = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    scheduled_at = serializers.DateTimeField(
+        required=False, help_text="At most a year ahead. To send it at once: `send-now/`."
+    )
 
 
 class SentIndividuallySerializer(serializers.Serializer[Any]):

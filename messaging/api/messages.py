@@ -1,8 +1,9 @@
-"""`messages/`: reading, sending, retrying and cancelling."""
+"""`messages/`: reading, sending, retrying, changing what is scheduled, and canceling."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -21,9 +22,9 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messaging.api.attachments import copies_for_each
 from messaging.api.base import TenantViewSet
 from messaging.api.message_serializers import (
+    MessageChangeSerializer,
     MessageSerializer,
     NewMessageSerializer,
     SentIndividuallySerializer,
@@ -32,7 +33,9 @@ from messaging.api.message_serializers import (
 from messaging.api.refusals import Refused
 from messaging.models import Message, Recipient
 from messaging.models.message import Status
+from messaging.outbound.individually import send_individually
 from messaging.outbound.refusals import SendRefused
+from messaging.outbound.schedule import cancel_scheduled, edit_scheduled, send_scheduled_now
 from messaging.outbound.send import cancel_message, retry_message, send_message
 from tenants.api.permissions import IsTenantUser
 from tenants.numbers import NotAPhoneNumber, to_e164
@@ -107,50 +110,71 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
         data.is_valid(raise_exception=True)
         wanted = data.validated_data
         apart = wanted["send_individually"] and len(wanted["to"]) > 1
-        groups = [[number] for number in wanted["to"]] if apart else [wanted["to"]]
-        with transaction.atomic():
-            sent = self._send(wanted, groups)
+        sent = self._send(wanted, apart=apart)
         found = {m.pk: m for m in with_parts(Message.objects.filter(pk__in=[m.pk for m in sent]))}
         answers = self.get_serializer([found[m.pk] for m in sent], many=True).data
         body = {"messages": answers} if apart else answers[0]
         return Response(body, status=status.HTTP_201_CREATED)
 
-    def _send(self, wanted: dict[str, Any], groups: list[list[str]]) -> list[Message]:
-        media = copies_for_each(self.person, wanted["media"], len(groups))
+    def _send(self, wanted: dict[str, Any], *, apart: bool) -> list[Message]:
+        asked: dict[str, Any] = {
+            "user": self.person,
+            "role": self.role,
+            "tenant": self.tenant,
+            "sender": wanted["sender"],
+            "recipients": wanted["to"],
+            "text": wanted["text"],
+            "attachment_ids": wanted["media"],
+            "scheduled_at": wanted["scheduled_at"],
+        }
         try:
-            return [
-                send_message(
-                    user=self.person,
-                    role=self.role,
-                    tenant=self.tenant,
-                    sender=wanted["sender"],
-                    recipients=numbers,
-                    text=wanted["text"],
-                    attachment_ids=attachment_ids,
-                    scheduled_at=wanted["scheduled_at"],
-                )
-                for numbers, attachment_ids in zip(groups, media, strict=True)
-            ]
+            with transaction.atomic():
+                return send_individually(**asked) if apart else [send_message(**asked)]
         except SendRefused as refusal:
             raise Refused(refusal.code, refusal.text) from refusal
+
+    @extend_schema(
+        request=MessageChangeSerializer,
+        responses={200: MessageSerializer, 422: _REFUSAL},
+        filters=False,
+    )
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        """Change the text or the time of a scheduled message. What is left out stays."""
+        message = self.get_object()
+        data = MessageChangeSerializer(data=request.data, context=self.get_serializer_context())
+        data.is_valid(raise_exception=True)
+        return self._change(partial(edit_scheduled, message, **data.validated_data, **self._who()))
 
     @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
     @action(detail=True, methods=["post"], filter_backends=[])
     def retry(self, request: Request, **kwargs: Any) -> Response:
         """Send a failed message once more."""
-        return self._change(retry_message)
+        message = self.get_object()
+        return self._change(partial(retry_message, message))
 
     @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
     @action(detail=True, methods=["post"], filter_backends=[])
     def cancel(self, request: Request, **kwargs: Any) -> Response:
         """Stop a message that is scheduled or still waits."""
-        return self._change(cancel_message)
-
-    def _change(self, change: Callable[[Message], object]) -> Response:
         message = self.get_object()
+        if message.status == Status.SCHEDULED:
+            return self._change(partial(cancel_scheduled, message, **self._who()))
+        return self._change(partial(cancel_message, message))
+
+    @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
+    @action(detail=True, methods=["post"], url_path="send-now", filter_backends=[])
+    def send_now(self, request: Request, **kwargs: Any) -> Response:
+        """Send a scheduled message before its time."""
+        message = self.get_object()
+        return self._change(partial(send_scheduled_now, message, **self._who()))
+
+    def _who(self) -> dict[str, Any]:
+        return {"user": self.person, "role": self.role, "tenant": self.tenant}
+
+    def _change(self, change: Callable[[], object]) -> Response:
         try:
             with transaction.atomic():
-                change(message)
+                change()
         except SendRefused as refusal:
             raise Refused(refusal.code, refusal.text) from refusal
         return Response(self.get_serializer(self.get_object()).data)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from messaging.media.attachments import UPLOAD_LIMIT
-from messaging.models import Attachment
+from messaging.models import Attachment, Message
 from messaging.optouts import is_opted_out
 from messaging.outbound.lines import Line
 from messaging.outbound.refusals import Refusal, SendRefused
@@ -54,12 +54,30 @@ def compose(
         text=_text(text),
         attachments=_attachments(attachment_ids, user),
     )
+    _judge(draft, line, tenant)
+    return draft
+
+
+def recompose(line: Line, message: Message, *, text: str, tenant: Tenant) -> Draft:
+    """Judge a stored message once more, with another text.
+
+    Raises SendRefused.
+    """
+    draft = Draft(
+        recipients=tuple(message.recipients.values_list("number", flat=True)),
+        text=_text(text),
+        attachments=tuple(message.attachments.all()),
+    )
+    _judge(draft, line, tenant)
+    return draft
+
+
+def _judge(draft: Draft, line: Line, tenant: Tenant) -> None:
     if not draft.text.strip() and not draft.attachments:
         raise SendRefused(Refusal.EMPTY, "Write a text or attach a file.")
     if line.is_toll_free:
         _check_toll_free(draft)
     check_consent(line.number, draft.recipients, country=tenant.country)
-    return draft
 
 
 def check_consent(our_number: str, recipients: Sequence[str], *, country: str) -> None:

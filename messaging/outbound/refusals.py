@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     MEDIA_NOT_READY = "media_not_ready"
     MEDIA_TOO_LARGE = "media_too_large"
     INVALID_STATE = "invalid_state"
+    INVALID_TIME = "invalid_time"
 
 
 class SendRefused(Exception):

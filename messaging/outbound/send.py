@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from messaging.outbound.clearance import check_messaging, clear
 from messaging.outbound.compose import Draft, compose, unknown_file
 from messaging.outbound.lines import Line
 from messaging.outbound.refusals import Refusal, SendRefused
+from messaging.outbound.schedule import due_at
 from messaging.outbound.senders import pick_line
 from messaging.visibility import extension_of
 from tenants.models import Tenant, User
@@ -40,12 +41,17 @@ def send_message(
     text: str,
     attachment_ids: Sequence[UUID] = (),
     scheduled_at: datetime | None = None,
+    key: UUID | None = None,
 ) -> Message:
     """Store a message and have it sent now or, if `scheduled_at` is to come, then.
 
     Numbers may be typed in any usual form; sender "" is the default one; several recipients are
-    one group. Raises SendRefused, with nothing stored.
+    one group. Asked twice by the same `key`, it is sent once. Raises SendRefused, with nothing
+    stored.
     """
+    known = _asked_before(key, user)
+    if known:
+        return known
     check_messaging(tenant)
     line = pick_line(user, role, tenant, sender)
     draft = compose(
@@ -56,17 +62,34 @@ def send_message(
         text=text,
         attachment_ids=attachment_ids,
     )
-    with transaction.atomic():
-        now = timezone.now()
-        conversation = conversation_with(line.number, draft.recipients, at=now)
-        if role == Role.EXTENSION:
-            _take(conversation, user, tenant)
-        due = scheduled_at if scheduled_at and scheduled_at > now else None
-        message = _store(line, draft, conversation, user=user, now=now, due=due)
-        note_last(message)
-        live.hint(conversation)
-        if due is None:
-            queue.enqueue(queue.DELIVER, message.pk)
+    now = timezone.now()
+    due = due_at(scheduled_at, now=now)
+    try:
+        with transaction.atomic():
+            conversation = conversation_with(line.number, draft.recipients, at=now)
+            if role == Role.EXTENSION:
+                _take(conversation, user, tenant)
+            message = _store(line, draft, conversation, user=user, now=now, due=due, key=key)
+            note_last(message)
+            live.hint(conversation)
+            if due is None:
+                queue.enqueue(queue.DELIVER, message.pk)
+    except IntegrityError:
+        known = _asked_before(key, user)  # the same click's other request was quicker
+        if known is None:
+            raise
+        return known
+    return message
+
+
+def _asked_before(key: UUID | None, user: User) -> Message | None:
+    """Return what the key has sent already.
+
+    Raises SendRefused when somebody else used it.
+    """
+    message = Message.objects.filter(pk=key).first() if key else None
+    if message is not None and message.author_id != user.pk:
+        raise SendRefused(Refusal.INVALID_STATE, "This page is out of date. Load it again.")
     return message
 
 
@@ -129,10 +152,12 @@ def _store(
     user: User,
     now: datetime,
     due: datetime | None,
+    key: UUID | None,
 ) -> Message:
     measured = segments.measure(draft.text)
     status = Status.SCHEDULED if due else Status.QUEUED
     message = Message.objects.create(
+        id=key or uuid4(),
         conversation=conversation,
         direction=Message.Direction.OUT,
         kind=Message.Kind.MMS if draft.is_mms else Message.Kind.SMS,

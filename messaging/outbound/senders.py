@@ -30,23 +30,28 @@ def pick_line(user: User, role: Role, tenant: Tenant, sender: str) -> Line:
     """
     extension = extension_of(user, tenant)
     if not _may_send(role, extension):
-        raise SendRefused(
-            Refusal.NOT_ALLOWED,
-            "Your extension may not send texts. Ask an admin to change its SMS permission.",
-        )
+        raise _not_allowed()
     if not sender.strip():
         return _usable(_permitted(lines(tenant), role, extension), _no_sender())
     try:
         number = parse_sender(sender, country=tenant.country)
     except NotASender as error:
         raise SendRefused(Refusal.INVALID_SENDER, str(error)) from error
-    return _usable(
-        _permitted(lines(tenant, number=number), role, extension),
-        SendRefused(
-            Refusal.INVALID_SENDER,
-            "You cannot send from this number. Choose one of your own numbers.",
-        ),
-    )
+    return _usable(_permitted(lines(tenant, number=number), role, extension), _not_theirs())
+
+
+def check_permitted(user: User, role: Role, tenant: Tenant, sender: str) -> None:
+    """Refuse who may not use the number at all, whether it can send at the moment or not.
+
+    Raises SendRefused.
+    """
+    if role >= Role.ADMIN:
+        return
+    extension = extension_of(user, tenant)
+    if not _may_send(role, extension):
+        raise _not_allowed()
+    if not _permitted(lines(tenant, number=sender), role, extension):
+        raise _not_theirs()
 
 
 def line_for(tenant: Tenant, number: str, *, configuration: SmsConfiguration | None) -> Line:
@@ -90,6 +95,20 @@ def _may_send(role: Role, extension: Extension | None) -> bool:
     if role >= Role.ADMIN:
         return True
     return extension is not None and extension.sms_permission != _Permission.DISABLED
+
+
+def _not_allowed() -> SendRefused:
+    return SendRefused(
+        Refusal.NOT_ALLOWED,
+        "Your extension may not send texts. Ask an admin to change its SMS permission.",
+    )
+
+
+def _not_theirs() -> SendRefused:
+    return SendRefused(
+        Refusal.INVALID_SENDER,
+        "You cannot send from this number. Choose one of your own numbers.",
+    )
 
 
 def _no_sender() -> SendRefused:

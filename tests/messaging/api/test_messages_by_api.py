@@ -184,3 +184,39 @@ def test_an_extension_user_reaches_the_own_messages_only(api, bob, acme, make_me
     assert client.get(f"{URL}{other.pk}/").status_code == 404
     assert client.post(f"{URL}{other.pk}/retry/").status_code == 404
     assert client.post(f"{URL}{other.pk}/cancel/").status_code == 404
+
+
+def test_a_scheduled_message_is_changed_and_sent_before_its_time(admin) -> None:
+    moment, other = timezone.now() + timedelta(hours=2), timezone.now() + timedelta(hours=5)
+    path = f"{URL}{_post(admin, to=[ANN], text='Later', scheduled_at=moment).json()['id']}/"
+    body = {"text": "Even later", "scheduled_at": other.isoformat()}
+    changed = admin.patch(path, body, content_type="application/json")
+    assert changed.status_code == 200
+    assert (changed.json()["text"], changed.json()["status"]) == ("Even later", "scheduled")
+    assert timezone.datetime.fromisoformat(changed.json()["scheduled_at"]) == other
+    assert [row["text"] for row in admin.get(f"{URL}?status=scheduled").json()["results"]] == [
+        "Even later"
+    ]
+    assert admin.post(f"{path}send-now/").json()["status"] == "queued"
+    refused = admin.patch(path, {"text": "x"}, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_state")
+
+
+def test_what_is_not_scheduled_or_not_theirs_is_not_changed(
+    admin, api, bob, gina, acme, globex_line, make_message
+) -> None:
+    moment = timezone.now() + timedelta(hours=2)
+    other = make_message(
+        acme, "x", direction="out", extension="102", status="scheduled", scheduled_at=moment
+    )
+    for client, path in (
+        (api(bob), f"{URL}{other.pk}/"),
+        (api(gina), f"/t/globex/api/v1/messages/{other.pk}/"),
+    ):
+        for answer in (
+            client.patch(path, {"text": "y"}, content_type="application/json"),
+            client.post(f"{path}send-now/"),
+            client.post(f"{path}cancel/"),
+        ):
+            assert answer.status_code == 404
+    assert admin.get(f"{URL}{other.pk}/").json()["text"] == "x"
