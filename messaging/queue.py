@@ -17,6 +17,7 @@ ROUTE_EVENTS = "messaging.route_webhook_events"
 DELIVER = "messaging.deliver_message"
 FETCH_MEDIA = "messaging.fetch_media"
 SEND_MAIL = "messaging.send_mail"
+RUN_EXPORT = "messaging.run_export"
 PUSH = "messaging.push_message"
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from messaging import queue
 from messaging.delivery import progress
 from messaging.delivery.progress import Fault
+from messaging.exports import upkeep
 from messaging.media.uploads import forget_uploads
 from messaging.models import Attachment, MailDelivery, Message
 from messaging.models.message import Status
@@ -37,6 +38,7 @@ def sweep() -> None:
     _settle_silent()
     _ring_for_files()
     _ring_for_mail()
+    upkeep.sweep()
     forget_uploads(before=timezone.now() - _UPLOAD_KEPT)
 
 

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from messaging import queue, sweeps, usage
 from messaging.delivery import attempt
+from messaging.exports import writer
 from messaging.inbound import drain
 from messaging.mail import outgoing
 from messaging.media import attachments
@@ -48,6 +49,13 @@ def push_message(schema_name: str, message_id: str) -> None:
     """Tell people's phones and desks of one inbound text."""
     with entered(schema_name):
         notifications.push(UUID(message_id))
+
+
+@shared_task(name=queue.RUN_EXPORT)
+def run_export(schema_name: str, export_id: str) -> None:
+    """Write one spreadsheet that somebody asked for."""
+    with entered(schema_name):
+        writer.run(UUID(export_id))
 
 
 @shared_task(name="messaging.sweep_tenants")
