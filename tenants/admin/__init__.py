@@ -1,5 +1,5 @@
 """Pages of the system portal about tenants, people, numbers and records."""
 
-from tenants.admin import access, directory, keys, members, people, tenant
+from tenants.admin import access, audit, directory, invitations, keys, members, people, tenant
 
-__all__ = ["access", "directory", "keys", "members", "people", "tenant"]
+__all__ = ["access", "audit", "directory", "invitations", "keys", "members", "people", "tenant"]

@@ -7,17 +7,15 @@ from zoneinfo import available_timezones
 
 import phonenumbers
 from django import forms
-from django.contrib.auth.password_validation import validate_password
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
-    UnfoldAdminPasswordWidget,
     UnfoldAdminSelect2Widget,
+    UnfoldAdminSelectWidget,
 )
 
+from tenants import invitations
 from tenants.memberships import find_account
-from tenants.models import Membership, Tenant, User
-
-_PASSWORD = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+from tenants.models import Invitation, Membership, Tenant, User
 
 
 def _time_zones() -> list[tuple[str, str]]:
@@ -52,20 +50,20 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             "country",
             "messaging_enabled",
         ]
+        labels: ClassVar[dict[str, str]] = {"messaging_enabled": "Message Channels"}
+        help_texts: ClassVar[dict[str, str]] = {
+            "messaging_enabled": "Off = this tenant sends no texts; everything else stays open."
+        }
 
 
 class TenantAddForm(TenantForm):
-    """A new tenant, with its first admin where one is named."""
+    """A new tenant, with an invitation for its first admin where one is named."""
 
     admin_email = forms.EmailField(
-        label="E-mail", required=False, widget=UnfoldAdminEmailInputWidget
-    )
-    admin_password = forms.CharField(
-        label="Password",
+        label="E-mail of the first admin",
         required=False,
-        strip=False,
-        widget=_PASSWORD,
-        help_text="For a new person. Who has an account here already keeps the own password.",
+        widget=UnfoldAdminEmailInputWidget,
+        help_text="A link to join is mailed there. Empty = invite somebody later.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -73,54 +71,45 @@ class TenantAddForm(TenantForm):
         self.fields["timezone"].initial = Tenant._meta.get_field("timezone").get_default()
         self.fields["country"].initial = Tenant._meta.get_field("country").get_default()
 
-    def clean(self) -> dict[str, Any]:
-        """Ask for a password when the first admin has no account yet."""
-        cleaned = super().clean() or {}
-        check_new_password(self, "admin_email", "admin_password")
-        return cleaned
-
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """A person's place in a tenant; the person is named by e-mail address."""
 
-    email = forms.EmailField(label="E-mail", widget=UnfoldAdminEmailInputWidget)
-    password = forms.CharField(
-        required=False,
-        strip=False,
-        widget=_PASSWORD,
-        help_text="For a new person. Who has an account here already keeps the own password.",
+    email = forms.EmailField(
+        label="E-mail",
+        widget=UnfoldAdminEmailInputWidget,
+        help_text="Of somebody who has an account. Invite everybody else.",
     )
 
     class Meta:
         model = Membership
         fields: ClassVar[list[str]] = ["tenant", "role", "extension", "is_active"]
+        labels: ClassVar[dict[str, str]] = {"is_active": "Active"}
 
     def clean(self) -> dict[str, Any]:
-        """Refuse who is a member already, and a new person without a password."""
+        """Refuse who is a member already, and who has no account."""
         cleaned = super().clean() or {}
-        email = cleaned.get("email")
-        if email:
-            check_new_password(self, "email", "password")
-            person = find_account(email)
-            tenant = cleaned.get("tenant")
-            if person and tenant and person.memberships.filter(tenant=tenant).exists():
-                self.add_error("email", "This person is a member of the tenant already.")
+        email, tenant = cleaned.get("email"), cleaned.get("tenant")
+        person = find_account(email) if email else None
+        if email and person is None:
+            self.add_error("email", "Nobody has an account of this address: invite them.")
+        elif person and tenant and person.memberships.filter(tenant=tenant).exists():
+            self.add_error("email", "This person is a member of the tenant already.")
         return cleaned
+
+    def person(self) -> User:
+        """Return the account that `clean` has found."""
+        return User.objects.get(email__iexact=self.cleaned_data["email"])
 
 
 class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
-    """A person's account."""
-
-    new_password = forms.CharField(
-        required=False,
-        strip=False,
-        widget=_PASSWORD,
-        help_text="Leave empty to keep the password. A new one ends the person's sessions.",
-    )
+    """A person's account; the password is the person's own business."""
 
     class Meta:
         model = User
-        fields: ClassVar[list[str]] = ["email", "name", "is_system_admin", "is_active"]
+        fields: ClassVar[list[str]] = ["email", "name", "is_system_admin"]
+        labels: ClassVar[dict[str, str]] = {"email": "E-mail", "is_system_admin": "System admin"}
+        help_texts: ClassVar[dict[str, str]] = {"email": "The person signs in with this address."}
 
     def clean_email(self) -> str:
         """Keep addresses in lower case, so that one person has one account."""
@@ -129,25 +118,60 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
             raise forms.ValidationError("There is an account of this address already.")
         return email
 
-    def clean_new_password(self) -> str:
-        """Hold the password to the site's rules."""
-        password: str = self.cleaned_data["new_password"]
-        if password:
-            validate_password(password, self.instance)
-        elif not self.instance.pk:
-            raise forms.ValidationError("A new person needs a password.")
-        return password
 
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """Whom to invite, where to, and as what."""
 
-def check_new_password(form: forms.BaseForm, email_field: str, password_field: str) -> None:
-    """Put an error on the field when a new person's password is absent or weak."""
-    email = form.cleaned_data.get(email_field)
-    if not email or find_account(email):
-        return
-    password = form.cleaned_data.get(password_field, "")
-    try:
-        if not password:
-            raise forms.ValidationError("A new person needs a password.")
-        validate_password(password, User(email=email))
-    except forms.ValidationError as error:
-        form.add_error(password_field, error)
+    SYSTEM = "system"
+    KINDS = (*Membership.Role.choices, (SYSTEM, "System admin"))
+
+    email = forms.EmailField(label="E-mail", widget=UnfoldAdminEmailInputWidget)
+    kind = forms.ChoiceField(
+        label="As",
+        choices=KINDS,
+        initial=Membership.Role.ADMIN,
+        widget=UnfoldAdminSelectWidget,
+        help_text="A system admin runs the platform and may enter every tenant.",
+    )
+
+    class Meta:
+        model = Invitation
+        fields: ClassVar[list[str]] = ["email", "name", "tenant", "extension"]
+        help_texts: ClassVar[dict[str, str]] = {
+            "name": "For the mail's greeting; the person types the own name.",
+            "tenant": "Leave empty for a system admin.",
+            "extension": "For an extension user, such as 101.",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Hold place and role together, and refuse who is there or invited already."""
+        cleaned = super().clean() or {}
+        kind, tenant = cleaned.get("kind"), cleaned.get("tenant")
+        if kind == self.SYSTEM:
+            if tenant:
+                self.add_error("tenant", "A system admin belongs to no tenant: leave this empty.")
+            cleaned["extension"] = ""
+        elif "tenant" in cleaned and tenant is None:
+            self.add_error("tenant", "Say which tenant.")
+        if kind == Membership.Role.EXTENSION and not cleaned.get("extension"):
+            self.add_error("extension", "An extension user needs an extension.")
+        if not self.errors and (reason := invitations.why_not(cleaned["email"], tenant)):
+            self.add_error("email", reason)
+        return cleaned
+
+    def send(self, *, by: User) -> Invitation:
+        """Send what the form says.
+
+        Raises NotInvited when somebody else has just done so.
+        """
+        cleaned = self.cleaned_data
+        kind = cleaned["kind"]
+        role = Membership.Role.ADMIN if kind == self.SYSTEM else kind
+        return invitations.invite(
+            cleaned["email"],
+            tenant=cleaned["tenant"],
+            by=by,
+            role=role,
+            extension=cleaned["extension"],
+            name=cleaned["name"],
+        )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.http import HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tenants.invitations import state_of
 from tenants.links import tenant_path
-from tenants.models import Tenant
+from tenants.models import Invitation, Tenant
 
 _BUTTON = (
     "border border-base-200 font-medium inline-flex items-center px-3 py-1 rounded-default"
@@ -34,3 +36,31 @@ STATUS_COLOURS = {
     "suspended": "warning",
     "failed": "danger",
 }
+
+INVITATION_COLOURS = {
+    "waiting": "info",
+    "open": "info",
+    "accepted": "success",
+    "expired": "warning",
+    "revoked": "danger",
+}
+
+_INVITATION_WORDS = {
+    "open": "Sent",
+    "accepted": "Accepted",
+    "expired": "Expired",
+    "revoked": "Revoked",
+}
+
+
+def invitation_label(invitation: Invitation) -> tuple[str, str]:
+    """Key and words for the badge of what became of an invitation."""
+    state = state_of(invitation)
+    if state == "open" and invitation.sent_at is None:
+        return "waiting", "Being sent"
+    return state, _INVITATION_WORDS[state]
+
+
+def refreshed() -> HttpResponse:
+    """Answer of a dialog that has done its work: the page behind it is loaded anew."""
+    return HttpResponse(headers={"HX-Refresh": "true"})

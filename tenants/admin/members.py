@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from tenants.admin.forms import MembershipForm
-from tenants.memberships import account_of
 from tenants.models import Membership
 from tenants.sites import system_site
 
@@ -23,6 +22,7 @@ class MembershipAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_select_related = ["user", "tenant"]
     search_fields = ["user__email", "user__name", "tenant__name", "extension"]
     autocomplete_fields = ["tenant"]
+    list_before_template = "admin/tenants/invite_toolbar.html"
 
     @admin.display(ordering="user__email", description="E-mail")
     def email(self, membership: Membership) -> str:
@@ -34,7 +34,7 @@ class MembershipAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return super().get_form(request, obj, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        person = ["user"] if obj else ["email", "password"]
+        person = ["user"] if obj else ["email"]
         return ["tenant", *person, "role", "extension", "is_active"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -42,6 +42,5 @@ class MembershipAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:  # noqa: FBT001
         if not change:
-            data = form.cleaned_data
-            obj.user = account_of(data["email"], password=data["password"])
+            obj.user = form.person()
         super().save_model(request, obj, form, change)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
-from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
 
+from tenants import sessions
 from tenants.admin.forms import UserForm
+from tenants.admin.labels import refreshed
+from tenants.invitations import where_mail_goes
+from tenants.mails import request_reset_link
 from tenants.models import Membership, User
+from tenants.models.people import SECOND_FACTORS
 from tenants.sites import system_site
 
 
@@ -35,40 +42,171 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """People; who has left is switched off, not deleted, as messages name their author."""
 
     form = UserForm
-    list_display = ["email", "name", "is_system_admin", "is_active", "last_login"]
+    list_display = ["email", "name", "system_admin", "active", "two_step", "last_sign_in"]
     list_filter = ["is_system_admin", "is_active"]
     search_fields = ["email", "name"]
-    readonly_fields = ["last_login", "date_joined"]
+    list_before_template = "admin/tenants/invite_toolbar.html"
+    actions_row = ["send_reset_link", "end_sessions", "reset_two_step", "deactivate", "activate"]
+    actions_detail = actions_row
+    inlines = [Places]
+    fieldsets = [
+        (None, {"fields": ["email", "name"]}),
+        ("Rights", {"fields": ["is_system_admin", "active"]}),
+        ("Sign-in", {"fields": ["two_step", "last_sign_in", "date_joined"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.annotate(has_two_step=Exists(factors))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # people are invited
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        rights = {"fields": ["is_system_admin", "is_active"]}
-        times = [("Times", {"fields": ["last_login", "date_joined"]})] if obj else []
-        return [
-            (None, {"fields": ["email", "name", "new_password"]}),
-            ("Rights", rights),
-            *times,
-        ]
-
-    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
-        return [Places] if obj else []
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Nobody can lock the own door from the inside.
-        own = ["is_system_admin", "is_active"] if obj and obj.pk == request.user.pk else []
-        return [*self.readonly_fields, *own]
+        own = ["is_system_admin"] if obj and obj.pk == request.user.pk else []
+        return ["active", "two_step", "last_sign_in", "date_joined", *own]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001
-        password = form.cleaned_data["new_password"]
-        if password:
-            obj.set_password(password)
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:
             # allauth keeps a copy, which would go on opening the door.
             EmailAddress.objects.filter(user=obj).delete()
-        if password and obj.pk == request.user.pk:
-            update_session_auth_hash(request, obj)
-        if password and change:
-            messages.info(request, "The password is changed; the person's sessions have ended.")
+
+    @admin.display(description="System admin", boolean=True, ordering="is_system_admin")
+    def system_admin(self, user: User) -> bool:
+        return user.is_system_admin
+
+    @admin.display(description="Active", boolean=True, ordering="is_active")
+    def active(self, user: User) -> bool:
+        return user.is_active
+
+    @admin.display(description="Two-step sign-in", boolean=True, ordering="has_two_step")
+    def two_step(self, user: Any) -> bool:
+        return bool(user.has_two_step)
+
+    @admin.display(description="Last sign-in", ordering="last_login", empty_value="Never")
+    def last_sign_in(self, user: User) -> Any:
+        return user.last_login
+
+    @action(
+        description="Send reset link",
+        icon="lock_reset",
+        dialog={
+            "title": "Send a link to set a new password?",
+            "description": "It goes to the person's e-mail address and works once. "
+            "Until it is used, the password stays as it is.",
+            "form_submit_text": "Send the link",
+        },
+    )
+    def send_reset_link(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        user = self._person(request, object_id)
+        say_reset_link_sent(request, user)
+        return refreshed()
+
+    @action(
+        description="End sessions",
+        icon="logout",
+        dialog={
+            "title": "End all sessions of this person?",
+            "description": "They are signed out everywhere at once and can sign in again. "
+            "API keys go on working.",
+            "form_submit_text": "End sessions",
+        },
+    )
+    def end_sessions(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        user = self._person(request, object_id)
+        sessions.end_sessions(user)
+        messages.success(request, f"{user.email} is signed out everywhere.")
+        return refreshed()
+
+    @action(
+        description="Reset two-step sign-in",
+        icon="phonelink_erase",
+        dialog={
+            "title": "Reset two-step sign-in?",
+            "description": "For somebody who lost the phone: authenticator app, passkeys and "
+            "recovery codes are forgotten, and all sessions end. A system admin must set it up "
+            "anew at the next sign-in. Make sure that it is really them who ask.",
+            "form_submit_text": "Reset",
+        },
+    )
+    def reset_two_step(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        user = self._person(request, object_id)
+        sessions.reset_second_factor(user)
+        messages.success(request, f"Two-step sign-in of {user.email} is reset.")
+        return refreshed()
+
+    @action(
+        description="Deactivate",
+        icon="person_off",
+        dialog={
+            "title": "Deactivate this account?",
+            "description": "The person is signed out at once and cannot sign in; API keys stop. "
+            "Memberships and messages stay.",
+            "form_submit_text": "Deactivate",
+        },
+    )
+    def deactivate(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        user = self._person(request, object_id)
+        if user.pk == request.user.pk:
+            messages.error(request, "You cannot deactivate your own account.")
+        else:
+            sessions.switch_off(user)
+            messages.success(request, f"{user.email} is deactivated.")
+        return refreshed()
+
+    @action(
+        description="Activate",
+        icon="person_check",
+        dialog={
+            "title": "Activate this account?",
+            "description": "The person can sign in again, as what they were before.",
+            "form_submit_text": "Activate",
+        },
+    )
+    def activate(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        user = self._person(request, object_id)
+        User.objects.filter(pk=user.pk).update(is_active=True)
+        messages.success(request, f"{user.email} is active.")
+        return refreshed()
+
+    def row_action_applies(self, name: str, user: Any) -> bool:
+        """Offer what makes sense for this person."""
+        fits = {
+            "send_reset_link": user.is_active,
+            "end_sessions": user.is_active,
+            "reset_two_step": user.has_two_step,
+            "deactivate": user.is_active,
+            "activate": not user.is_active,
+        }
+        return bool(fits.get(name, True))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        user = self.get_queryset(request).filter(pk=object_id).first()
+        return [
+            one
+            for one in super().get_actions_detail(request, object_id)
+            if user and self.row_action_applies(one.path, user)
+        ]
+
+    def _person(self, request: HttpRequest, object_id: str) -> User:
+        found = self.get_queryset(request).filter(pk=object_id).first()
+        if not isinstance(found, User):
+            raise Http404
+        return found
+
+
+def say_reset_link_sent(request: HttpRequest, user: User) -> None:
+    """Have the link mailed, and tell how that went."""
+    if not user.is_active:
+        messages.error(request, "This account is switched off: activate it first.")
+    elif request_reset_link(user):
+        text = f"A link to set a new password is on its way to {user.email}. {where_mail_goes()}"
+        messages.success(request, text.strip())
+    else:
+        messages.error(request, "Not sent: the queue does not answer. Try again in a minute.")

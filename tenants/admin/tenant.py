@@ -5,26 +5,57 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from tenants.admin.forms import TenantAddForm, TenantForm
-from tenants.admin.labels import STATUS_COLOURS, manage_button, status_of
+from tenants.admin.invitations import say_sent
+from tenants.admin.labels import STATUS_COLOURS, manage_button, refreshed, status_of
+from tenants.invitations import invite
 from tenants.links import tenant_path
-from tenants.memberships import add_member
-from tenants.models import Membership, Tenant
+from tenants.models import Membership, PhoneNumber, Tenant, UsageDay
 from tenants.provisioning import open_tenant, request_schema
 from tenants.sites import system_site
 
 
-def _refreshed() -> HttpResponse:
-    return HttpResponse(headers={"HX-Refresh": "true"})
+class Members(TabularInline):  # type: ignore[misc]  # unfold has no types
+    """Who is in the tenant, beside its other data."""
+
+    model = Membership
+    tab = True
+    per_page = 25
+    fields = ["user", "email", "role", "extension", "is_active", "last_sign_in"]
+    readonly_fields = ["email", "last_sign_in"]
+    verbose_name_plural = "Members"
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        queryset: QuerySet[Membership] = super().get_queryset(request)
+        return queryset.select_related("user")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="E-mail")
+    def email(self, membership: Membership) -> str:
+        return membership.user.email
+
+    @admin.display(description="Last sign-in", empty_value="Never")
+    def last_sign_in(self, membership: Membership) -> Any:
+        return membership.user.last_login
 
 
 @admin.register(Tenant, site=system_site)
@@ -33,14 +64,23 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     form = TenantForm
     add_form = TenantAddForm
-    list_display = ["name", "slug", "status", "members", "numbers", "created_at", "manage_link"]
+    list_display = [
+        "name",
+        "slug",
+        "status",
+        "channels",
+        "members",
+        "numbers",
+        "last_activity",
+        "manage_link",
+    ]
     list_filter = ["is_active", "state"]
     search_fields = ["name", "slug"]
     readonly_fields = ["slug", "status_text", "created_at"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "status_text", "created_at"]}),
         ("Region", {"fields": ["timezone", "country"]}),
-        ("Messaging", {"fields": ["messaging_enabled"]}),
+        ("Features", {"fields": ["messaging_enabled"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["name", "slug"]}),
@@ -48,23 +88,28 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         (
             "First admin",
             {
-                "fields": ["admin_email", "admin_password"],
+                "fields": ["admin_email"],
                 "description": "May be left empty: a system admin can switch into the tenant.",
             },
         ),
     ]
     actions_row = ["suspend", "resume"]
-    actions_detail = ["manage", "add_people", "suspend", "resume", "set_up_again"]
+    actions_detail = ["manage", "invite_people", "suspend", "resume", "set_up_again"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         counted: QuerySet[Tenant] = (
             super()
             .get_queryset(request)
             .annotate(
-                members_count=Count(
-                    "memberships", filter=Q(memberships__is_active=True), distinct=True
+                # Subqueries: joined, members times numbers would be counted.
+                members_count=_counted(Membership.objects.filter(is_active=True)),
+                numbers_count=_counted(PhoneNumber.objects.all()),
+                last_day=Subquery(
+                    UsageDay.objects.filter(tenant=OuterRef("pk"))
+                    .filter(Q(received__gt=0) | Q(sent__gt=0))
+                    .order_by("-day")
+                    .values("day")[:1]
                 ),
-                numbers_count=Count("phone_numbers", distinct=True),
             )
         )
         return counted
@@ -83,6 +128,9 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.readonly_fields if obj else []
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        return [Members] if obj else []
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return {} if obj else {"slug": ["name"]}
 
@@ -92,12 +140,8 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             return
         open_tenant(obj)
         if email := form.cleaned_data["admin_email"]:
-            add_member(
-                obj,
-                email,
-                role=Membership.Role.ADMIN,
-                password=form.cleaned_data["admin_password"],
-            )
+            invited = invite(email, tenant=obj, by=request.user, role=Membership.Role.ADMIN)
+            say_sent(request, invited)
 
     @display(label=STATUS_COLOURS)
     def status(self, tenant: Tenant) -> tuple[str, str]:
@@ -106,6 +150,14 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     @display(description="Status")
     def status_text(self, tenant: Tenant) -> str:
         return status_of(tenant)[1]
+
+    @display(description="Message Channels", boolean=True, ordering="messaging_enabled")
+    def channels(self, tenant: Tenant) -> bool:
+        return tenant.messaging_enabled
+
+    @display(description="Last activity", ordering="last_day", empty_value="No texts yet")
+    def last_activity(self, tenant: Any) -> Any:
+        return tenant.last_day
 
     @display(ordering="members_count")
     def members(self, tenant: Any) -> SafeString:
@@ -127,9 +179,9 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             return redirect("admin:tenants_tenant_change", object_id)
         return redirect(tenant_path(tenant))
 
-    @action(description="Add member", icon="person_add")
-    def add_people(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect(f"{reverse('admin:tenants_membership_add')}?tenant={int(object_id)}")
+    @action(description="Invite", icon="person_add")
+    def invite_people(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect(f"{reverse('admin:tenants_invitation_add')}?tenant={int(object_id)}")
 
     @action(
         description="Suspend",
@@ -144,7 +196,7 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def suspend(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         if Tenant.objects.filter(pk=object_id, is_active=True).update(is_active=False):
             messages.success(request, "The tenant is suspended.")
-        return _refreshed()
+        return refreshed()
 
     @action(
         description="Resume",
@@ -158,7 +210,7 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def resume(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         if Tenant.objects.filter(pk=object_id, is_active=False).update(is_active=True):
             messages.success(request, "The tenant is active again.")
-        return _refreshed()
+        return refreshed()
 
     @action(
         description="Set up again",
@@ -174,7 +226,11 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         if failed.update(state=Tenant.State.PROVISIONING):
             request_schema(Tenant.objects.get(pk=object_id).schema_name)
             messages.success(request, "The set-up runs again.")
-        return _refreshed()
+        return refreshed()
+
+    def row_action_applies(self, name: str, tenant: Tenant) -> bool:
+        """Offer Suspend or Resume, not both."""
+        return _applies(name, tenant)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         tenant = Tenant.objects.filter(pk=object_id).first()
@@ -193,6 +249,11 @@ def _applies(action_name: str, tenant: Tenant) -> bool:
         "set_up_again": tenant.state == Tenant.State.FAILED,
     }
     return fits.get(action_name.removeprefix("tenants_tenant_"), True)
+
+
+def _counted(rows: QuerySet[Any]) -> Coalesce:
+    mine = rows.filter(tenant=OuterRef("pk")).order_by().values("tenant")
+    return Coalesce(Subquery(mine.annotate(n=Count("pk")).values("n")), 0)
 
 
 def _count_link(model: str, tenant: Tenant, count: int) -> SafeString:
