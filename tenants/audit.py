@@ -23,7 +23,7 @@ from tenants.actor import because, current_actor, current_reason
 from tenants.models import ApiKey, Invitation, Membership, PhoneNumber, Tenant, Trunk, User
 from tenants.schema import tenant_connection
 
-__all__ = ["MASK", "Action", "because", "change", "note", "register"]
+__all__ = ["MASK", "Action", "because", "change", "is_recorded", "note", "register"]
 
 MASK = "••••"
 _PUBLIC = "public"
@@ -52,6 +52,11 @@ def register(model: type[Model], fields: Iterable[str], *, secrets: Iterable[str
         mask_fields=list(secrets),
         mask_callable="tenants.audit.mask",
     )
+
+
+def is_recorded(model: type[Model]) -> bool:
+    """Tell whether changes of the model's rows are in the trail."""
+    return bool(auditlog.contains(model))
 
 
 def note(

@@ -13,6 +13,8 @@ from django.http import Http404, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
+from tenants.admin.audit_list import history_of
+from tenants.audit import is_recorded
 from tenants.models import Tenant
 from tenants.numbers import for_people
 from tenants.roles import Role
@@ -43,6 +45,11 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_before_template = "admin/messaging/toolbar.html"
     list_per_page = 50
     offers_webhook_copy = False
+    offers_spreadsheets = False
+    # What an empty list says: what it is for, and what to do next.
+    empty_title = "Nothing here yet"
+    empty_text = ""
+    empty_links: tuple[tuple[str, str], ...] = ()  # label and URL name
 
     class Media:
         css = {"all": ["messaging/screens.css"]}
@@ -129,6 +136,19 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             except (ProtectedError, IntegrityError):
                 reason = "Not deleted: it is still in use."
         return self._back(request, self._change_url(object_id), reason)
+
+    def history_view(
+        self, request: ScreenRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Lead to the row's part of the audit trail."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not self.has_view_permission(request, obj):
+            raise Http404
+        if is_recorded(type(obj)):
+            return history_of(self.admin_site.name, obj)
+        return super().history_view(  # type: ignore[no-any-return]
+            request, object_id, extra_context
+        )
 
     def _back(self, request: ScreenRequest, url: str, error: str) -> HttpResponseRedirect:
         self.message_user(request, error, messages.ERROR)

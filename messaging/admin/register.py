@@ -1,5 +1,8 @@
 """Entering the screens on the tenant's site; imported once, when the app is ready."""
 
+from auditlog.models import LogEntry
+
+from messaging.admin.audit import AuditAdmin, VisitAdmin
 from messaging.admin.configurations import ConfigurationAdmin
 from messaging.admin.contacts import ContactAdmin
 from messaging.admin.extensions import ExtensionAdmin
@@ -10,7 +13,7 @@ from messaging.admin.opt_outs import OptOutAdmin
 from messaging.admin.phone_numbers import PhoneNumberAdmin
 from messaging.admin.trunks import TrunkAdmin
 from messaging.models import Contact, Extension, Message, MessageSetting, OptOut, SmsConfiguration
-from tenants.models import Membership, PhoneNumber, Trunk
+from tenants.models import AccessEntry, Membership, PhoneNumber, Trunk
 from tenants.sites import tenant_site
 
 tenant_site.index_template = "messaging/dashboard.html"
@@ -23,3 +26,5 @@ tenant_site.register(Membership, MemberAdmin)
 tenant_site.register(Contact, ContactAdmin)
 tenant_site.register(OptOut, OptOutAdmin)
 tenant_site.register(Message, MessageLogAdmin)
+tenant_site.register(LogEntry, AuditAdmin)
+tenant_site.register(AccessEntry, VisitAdmin)
