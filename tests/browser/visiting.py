@@ -1,0 +1,100 @@
+"""Walking through the portal as a person does, from link to link, and judging each page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.sync_api import Error
+
+from tests.browser.conftest import Running
+
+PASSWORD = "trunkline-demo"
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+# WCAG 2.1, levels A and AA.
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+_AXE = AXE_FILE_PATH.read_text(encoding="utf-8")
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
+# Leaving, files, other people's tools, and what a program reads.
+_NOT_PAGES = re.compile(
+    r"logout|/file/|/media/|/content/|\.csv|\.webmanifest|jsi18n|/api/|download"
+)
+
+
+@dataclass(slots=True)
+class Faults:
+    """What is wrong, a line each; empty = nothing."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def note(self, path: str, fault: str) -> None:
+        self.lines.append(f"{path}: {fault}")
+
+
+def sign_in(page: Any, running: Running, email: str) -> None:
+    """Sign in as one of the demo's people."""
+    page.goto(f"{running.portal}/accounts/login/")
+    page.fill("input[name=login]", email)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_load_state()
+
+
+def watch(page: Any, faults: Faults) -> None:
+    """Note what the browser complains of: refused by the content policy, errors, lost files."""
+
+    def complained(message: Any) -> None:
+        if message.type == "error" or "Content Security Policy" in message.text:
+            faults.note(page.url, f"console: {message.text}")
+
+    page.on("console", complained)
+    page.on("pageerror", lambda error: faults.note(page.url, f"script: {error}"))
+
+
+def walk(page: Any, running: Running, start: list[str], *, within: str) -> Iterator[str]:
+    """Yield each kind of page that links lead to, opened; one row stands for all of its list."""
+    waiting, known = list(start), {_kind(path) for path in start}
+    while waiting:
+        path = waiting.pop(0)
+        try:
+            answer = page.goto(running.portal + path)
+        except Error as error:
+            if "Download is starting" in error.message:
+                continue
+            raise
+        assert answer.status < 400, f"{path}: {answer.status}"
+        # Dialogs are parts, fetched into the page.
+        links = 'a[href]:not([hx-select="#dialog"])'
+        for link in page.eval_on_selector_all(links, "found => found.map(a => a.href)"):
+            target = link.removeprefix(running.portal).split("#")[0].split("?")[0]
+            if not target.startswith(within) or _NOT_PAGES.search(target):
+                continue
+            if _kind(target) not in known:
+                known.add(_kind(target))
+                waiting.append(target)
+        yield path
+
+
+def judge(page: Any, path: str, faults: Faults) -> None:
+    """Look at the open page by day and by night, on a desk and on a phone."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.reload()
+        for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
+            page.set_viewport_size(size)
+            page.evaluate(_AXE)
+            report = page.evaluate("rules => axe.run(document, rules)", _RULES)
+            for violation in report["violations"]:
+                where = ", ".join(str(node["target"]) for node in violation["nodes"][:3])
+                faults.note(path, f"{theme} {name}: {violation['id']} at {where}")
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if wide > 0:
+                faults.note(path, f"{theme} {name}: {wide} px wider than the screen")
+        page.set_viewport_size(DESKTOP)
+
+
+def _kind(path: str) -> str:
+    return _KEY.sub("1", path)
