@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from messaging.inbox import composing, contacts, files, pages, sending
+from messaging.inbox import app, composing, contacts, files, me, notifications, pages, sending
 
 app_name = "inbox"
 urlpatterns = [
@@ -13,6 +13,18 @@ urlpatterns = [
     path("people/", contacts.suggestions, name="people"),
     path("upload/", files.upload, name="upload"),
     path("media/<uuid:attachment_id>/", files.media, name="media"),
+    path("manifest.webmanifest", app.manifest, name="manifest"),
+    path("sw.js", app.worker, name="worker"),
+    path("offline/", app.offline, name="offline"),
+    path("news/", notifications.news, name="news"),
+    path("me/", me.me, name="me"),
+    path("me/name/", me.rename, name="me-name"),
+    path("me/notifications/", me.choose, name="me-choose"),
+    path("me/devices/", notifications.add, name="device-add"),
+    path("me/devices/check/", notifications.check, name="device-check"),
+    path("me/devices/forget/", notifications.forget, name="device-forget"),
+    path("me/devices/<int:device_id>/remove/", notifications.remove, name="device-remove"),
+    path("me/devices/<int:device_id>/test/", notifications.trial, name="device-test"),
     path("<int:conversation_id>/", pages.thread, name="thread"),
     path("<int:conversation_id>/messages/", pages.messages, name="messages"),
     path("<int:conversation_id>/send/", sending.send, name="send"),

@@ -36,10 +36,13 @@ def new_keys() -> tuple[str, str]:
 @lru_cache(maxsize=4)
 def _read(text: str) -> Any | None:
     try:
-        return Vapid.from_string(text.strip().rstrip("="))
+        key = Vapid.from_string(text.strip().rstrip("="))
     except ValueError:
         logger.error("VAPID_PRIVATE_KEY cannot be read: push is off")
         return None
+    # Its own check of the contact refuses web addresses with a port or a path.
+    key.conf["no-strict"] = True
+    return key
 
 
 def _public(key: ec.EllipticCurvePrivateKey) -> str:
