@@ -40,3 +40,10 @@ def account_of(email: str, *, password: str | None = None, name: str = "") -> Us
 def find_account(email: str) -> User | None:
     """Return the account of the address in any case of letters."""
     return User.objects.filter(email__iexact=email.strip()).first()
+
+
+def belongs_here_only(membership: Membership) -> bool:
+    """Tell whether the account is this tenant's alone, so that its admins may help with it."""
+    user = membership.user
+    elsewhere = user.memberships.exclude(tenant_id=membership.tenant_id)
+    return not user.is_system_admin and not elsewhere.exists()

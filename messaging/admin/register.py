@@ -6,14 +6,24 @@ from messaging.admin.audit import AuditAdmin, VisitAdmin
 from messaging.admin.configurations import ConfigurationAdmin
 from messaging.admin.contacts import ContactAdmin
 from messaging.admin.extensions import ExtensionAdmin
+from messaging.admin.invitations import InvitationAdmin
 from messaging.admin.members import MemberAdmin
 from messaging.admin.message_log import MessageLogAdmin
 from messaging.admin.message_settings import MessageSettingAdmin
 from messaging.admin.opt_outs import OptOutAdmin
 from messaging.admin.phone_numbers import PhoneNumberAdmin
+from messaging.admin.templates import TemplateAdmin
 from messaging.admin.trunks import TrunkAdmin
-from messaging.models import Contact, Extension, Message, MessageSetting, OptOut, SmsConfiguration
-from tenants.models import AccessEntry, Membership, PhoneNumber, Trunk
+from messaging.models import (
+    Contact,
+    Extension,
+    Message,
+    MessageSetting,
+    OptOut,
+    SmsConfiguration,
+    Template,
+)
+from tenants.models import AccessEntry, Invitation, Membership, PhoneNumber, Trunk
 from tenants.sites import tenant_site
 
 tenant_site.index_template = "messaging/dashboard.html"
@@ -23,8 +33,10 @@ tenant_site.register(Extension, ExtensionAdmin)
 tenant_site.register(Trunk, TrunkAdmin)
 tenant_site.register(PhoneNumber, PhoneNumberAdmin)
 tenant_site.register(Membership, MemberAdmin)
+tenant_site.register(Invitation, InvitationAdmin)
 tenant_site.register(Contact, ContactAdmin)
 tenant_site.register(OptOut, OptOutAdmin)
+tenant_site.register(Template, TemplateAdmin)
 tenant_site.register(Message, MessageLogAdmin)
 tenant_site.register(LogEntry, AuditAdmin)
 tenant_site.register(AccessEntry, VisitAdmin)
