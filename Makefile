@@ -13,7 +13,7 @@ stamp = $(VENV)/.$(1)-$(LOCK_ID)
 have = $(firstword $(wildcard $(foreach set,$(1),$(call stamp,$(set)))) $(call stamp,$(firstword $(1))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-run install-dev run test lint format lock clean
+.PHONY: help install install-run install-dev run test lint screenshots format lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lint: install-dev ## Check style, types, package borders, templates and migratio
 	@$(VENV)/bin/djlint templates --lint --quiet
 	@$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(PY) manage.py check
+
+screenshots: install-dev ## Take the README's pictures anew (needs Chromium)
+	@$(PY) -m tests.browser.screenshots
 
 format: install-dev ## Put the code in shape
 	@$(PY) -m ruff check --fix --quiet $(SOURCES)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from messaging.configurations import create_configuration
 from messaging.models import Extension, MessageSetting, SmsConfiguration
 from tenants.models import ApiKey, Membership, PhoneNumber, Tenant, Trunk, User
 from tenants.provisioning import provision
+from tests.browser.product import CHROMIUM
 
 # Tasks are published for real, to a queue in this process that nobody drains: a test runs the
 # flows itself.
@@ -34,9 +34,6 @@ ACME_NUMBER = "+19195550101"
 GLOBEX_NUMBER = "+13125550201"
 CUSTOMER = "+15125550300"
 APPLICATION_ID = "93de2206-9669-4e07-948d-329f4b722ee2"
-
-
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

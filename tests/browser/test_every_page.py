@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Running
+from tests.browser.product import Running
 from tests.browser.visiting import Faults, judge, sign_in, walk, watch
 
 pytestmark = pytest.mark.browser

@@ -10,7 +10,7 @@ from typing import Any
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Error
 
-from tests.browser.conftest import Running
+from tests.browser.product import Running
 
 PASSWORD = "trunkline-demo"
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}

@@ -11,7 +11,7 @@ import pytest
 from providers.bandwidth.provider import BandwidthProvider
 from providers.simulator.server import RunningSimulator
 from providers.types import MediaFile, OutboundMessage
-from tests.conftest import CHROMIUM
+from tests.browser.product import CHROMIUM
 from tests.providers.simulator.conftest import CUSTOMER, OURS
 
 PIXEL = base64.b64decode(
