@@ -16,6 +16,9 @@ from messaging.api.message_settings import MessageSettings
 from messaging.api.messages import Messages
 from messaging.api.openapi import TenantSchema
 from messaging.api.opt_outs import OptOuts
+from messaging.api.people import Invitations, Members
+from messaging.api.push import OwnNotificationChoice, PushSubscriptions
+from messaging.api.templates import Templates
 from tenants.api.permissions import IsTenantUser
 
 router = SimpleRouter()
@@ -27,12 +30,17 @@ router.register("messages", Messages, basename="message")
 router.register("media", Media, basename="media")
 router.register("opt-outs", OptOuts, basename="opt-out")
 router.register("contacts", Contacts, basename="contact")
+router.register("members", Members, basename="member")
+router.register("invitations", Invitations, basename="invitation")
+router.register("templates", Templates, basename="template")
+router.register("push-subscriptions", PushSubscriptions, basename="push-subscription")
 
 _FOR_USERS = {"permission_classes": [IsTenantUser]}
 
 app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
+    path("notification-choice/", OwnNotificationChoice.as_view(), name="notification-choice"),
     path(
         "schema/",
         SpectacularAPIView.as_view(generator_class=TenantSchema, **_FOR_USERS),
