@@ -8,11 +8,18 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    DropdownFilter,
+)
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from tenants.admin.allotment import allot_page
+from tenants.allotment import StillUsed, take_back
 from tenants.deletion import InUse, delete_unused, is_in_use
 from tenants.models import PhoneNumber, Tenant, Trunk
 from tenants.numbers import NotAPhoneNumber, for_people, kind_of, to_e164
@@ -127,16 +134,64 @@ class PhoneNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in 
         self.instance.kind = kind_of(number)
 
 
+class OwnerFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """Free numbers, or those that a tenant has."""
+
+    title = "owner"
+    parameter_name = "owner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("free", "Free"), ("tenant", "With a tenant")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("free", "tenant"):
+            return queryset
+        return queryset.filter(tenant__isnull=self.value() == "free")
+
+
+class CarrierFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """By the carrier of the number's trunk."""
+
+    title = "provider"
+    parameter_name = "provider"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return _carriers()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(trunk__provider=self.value()) if self.value() else queryset
+
+
+_REGISTRATION = {
+    "unknown": "",
+    "pending": "warning",
+    "registered": "success",
+    "rejected": "danger",
+}
+
+
 @admin.register(PhoneNumber, site=system_site)
 class PhoneNumberAdmin(DeletesUnused):
     """Numbers of all tenants."""
 
     form = PhoneNumberForm
-    list_display = ["shown", "number", "trunk", "owner", "kind", "registration", "is_main"]
-    list_filter = ["tenant", "trunk", "kind", "registration"]
+    list_display = ["shown", "owner", "trunk", "carrier", "kind", "registered", "is_main"]
+    list_filter = [
+        OwnerFilter,
+        ("tenant", AutocompleteSelectFilter),
+        ("trunk", AutocompleteSelectFilter),
+        CarrierFilter,
+        ("kind", ChoicesDropdownFilter),
+        ("registration", ChoicesDropdownFilter),
+    ]
+    list_filter_submit = True
+    list_per_page = 50
     list_select_related = ["trunk", "tenant"]
-    search_fields = ["number", "tenant__name"]
+    search_fields = ["number", "tenant__name", "trunk__name"]
+    search_help_text = "Search by number in any form, tenant or trunk"
     autocomplete_fields = ["trunk", "tenant"]
+    actions = ["take_back_selected"]
+    actions_list = ["allot"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         number = ["shown", "kind"] if obj else ["typed"]
@@ -151,10 +206,50 @@ class PhoneNumberAdmin(DeletesUnused):
             form.base_fields.pop("typed", None)
         return form
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find numbers in whatever form they are typed."""
+        # Zeros in front are how people dial, not part of the number.
+        digits = "".join(c for c in search_term if c.isdecimal()).lstrip("0")
+        if len(digits) >= 3 and not any(c.isalpha() for c in search_term):
+            search_term = digits
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
+        return found
+
     @display(description="Phone number", ordering="number")
     def shown(self, number: PhoneNumber) -> str:
-        return for_people(number.number)
+        return for_people(number.number, country="")
 
-    @display(ordering="tenant__name")
+    @display(description="Tenant", ordering="tenant__name")
     def owner(self, number: PhoneNumber) -> str:
         return str(number.tenant or "Free")
+
+    @display(description="Provider", ordering="trunk__provider")
+    def carrier(self, number: PhoneNumber) -> str:
+        return number.trunk.provider.capitalize()
+
+    @display(description="Registration", ordering="registration", label=_REGISTRATION)
+    def registered(self, number: PhoneNumber) -> tuple[str, str]:
+        return number.registration, number.get_registration_display()
+
+    @action(description="Allot numbers", icon="playlist_add", variant="primary")
+    def allot(self, request: HttpRequest) -> HttpResponse:
+        return allot_page(self, request)
+
+    @admin.action(description="Take back into the free pool", permissions=["change"])
+    def take_back_selected(self, request: HttpRequest, numbers: QuerySet[PhoneNumber]) -> None:
+        chosen = PhoneNumber.objects.filter(pk__in=numbers.order_by().values("pk"))
+        own = chosen.filter(tenant__isnull=False, trunk__tenant__isnull=False).count()
+        try:
+            taken = take_back(chosen)
+        except StillUsed as error:
+            messages.error(request, str(error))
+            return
+        messages.success(request, f"Numbers taken back into the free pool: {taken:,}.")
+        if own:
+            messages.warning(
+                request, f"{own:,} stay with their tenants: they hang on the tenants' own trunks."
+            )

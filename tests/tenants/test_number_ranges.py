@@ -111,8 +111,7 @@ def test_ranges_that_overlap_hold_no_number_twice(pairs, separator) -> None:
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reading(text) -> None:
     try:
-        numbers = read_numbers(text)
-    except UnreadableNumbers as refused:
-        assert refused.problems
-    else:
-        assert 0 < len(numbers) <= MOST
+        count = len(read_numbers(text))
+    except UnreadableNumbers:
+        return
+    assert 0 < count <= MOST
