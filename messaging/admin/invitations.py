@@ -37,7 +37,7 @@ class InvitationForm(TenantForm):
         fields = ["email", "name", "role", "extension"]
         help_texts = {
             "name": "For the mail's greeting; the person types the own name.",
-            "role": "Tenant admins see everything of this company; extension users their own inbox.",
+            "role": "Tenant admins see all of this company, extension users their own inbox.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from rest_framework.routers import SimpleRouter
 
 from tenants.api import views
+from tenants.api.invitations import PlatformInvitations
 
 router = SimpleRouter()
 router.register("tenants", views.TenantViewSet)
 router.register("trunks", views.TrunkViewSet)
 router.register("phone-numbers", views.PhoneNumberViewSet)
 router.register("memberships", views.MembershipViewSet)
+router.register("invitations", PlatformInvitations)
 
 urlpatterns = router.urls
