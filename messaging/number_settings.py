@@ -41,12 +41,12 @@ def resolve_number(
         number = to_e164(text, country=tenant.country, short_codes=True)
     except NotAPhoneNumber as error:
         raise NumberProblem("phone_number", str(error)) from error
-    _check_platform_account(provider, setting)
     found = PhoneNumber.objects.select_related("trunk").filter(number=number).first()
-    if found is None:
-        found = _enter(tenant, number, provider)
-    _check_owner(tenant, found)
-    _check_trunk(found, provider)
+    offered = provider is not None or platform_account_is_offered(setting)
+    check_line(tenant, found, provider, platform_offered=offered)
+    if found is None and provider is not None:
+        found = enter_number(tenant, number, provider)
+    assert found is not None  # noqa: S101  # check_line allows no new number without a provider
     taken = MessageSetting.objects.filter(phone_number=found).first()
     if taken is not None and (setting is None or taken.pk != setting.pk):
         raise NumberProblem("phone_number", ALREADY_IN_USE)
@@ -110,28 +110,62 @@ def check_trunk_change(configuration: SmsConfiguration, trunk: Trunk) -> None:
         )
 
 
-def _check_platform_account(
-    provider: SmsConfiguration | None, setting: MessageSetting | None
+def check_line(
+    tenant: Tenant,
+    number: PhoneNumber | None,
+    provider: SmsConfiguration | None,
+    *,
+    platform_offered: bool,
 ) -> None:
-    if provider is None and not platform_account_is_offered(setting):
+    """Judge a number (None = new to everybody) with the account it would text through.
+
+    Asks the database nothing when trunks are loaded. Raises NumberProblem.
+    """
+    if provider is None and not platform_offered:
         raise NumberProblem(
             "provider", "This platform has no account of its own: choose an SMS/MMS configuration."
         )
+    if number is None:
+        _check_may_enter(tenant, provider)
+        return
+    _check_owner(tenant, number)
+    _check_trunk(number, provider)
 
 
-def _enter(tenant: Tenant, number: str, provider: SmsConfiguration | None) -> PhoneNumber:
+def check_provider_change(
+    tenant: Tenant, setting: MessageSetting, provider: SmsConfiguration | None
+) -> None:
+    """Judge another provider for a setting that is there; its number's trunk must be loaded.
+
+    Raises NumberProblem.
+    """
+    offered = provider is not None or platform_account_is_offered(setting)
+    check_line(tenant, setting.phone_number, provider, platform_offered=offered)
+
+
+def enter_number(tenant: Tenant, number: str, provider: SmsConfiguration) -> PhoneNumber:
+    """Enter a number that `check_line` allowed on the tenant's own trunk.
+
+    Raises NumberProblem when another tenant was quicker.
+    """
+    # Insert first: the unique number decides between two who enter it at once.
+    PhoneNumber.objects.bulk_create(
+        [PhoneNumber(number=number, trunk=provider.trunk, tenant=tenant, kind=kind_of(number))],
+        ignore_conflicts=True,
+    )
+    entered = PhoneNumber.objects.select_related("trunk").get(number=number)
+    _check_owner(tenant, entered)
+    _check_trunk(entered, provider)
+    return entered
+
+
+def _check_may_enter(tenant: Tenant, provider: SmsConfiguration | None) -> None:
     if provider is None or provider.trunk.tenant_id != tenant.pk:
         raise NumberProblem(
             "phone_number",
             "This is not one of your numbers. Numbers on the platform's trunk are given out by the"
             " system admin; choose a configuration on a trunk of your own to add one.",
         )
-    # Insert first: the unique number decides between two who enter it at once.
-    PhoneNumber.objects.bulk_create(
-        [PhoneNumber(number=number, trunk=provider.trunk, tenant=tenant, kind=kind_of(number))],
-        ignore_conflicts=True,
-    )
-    return PhoneNumber.objects.select_related("trunk").get(number=number)
 
 
 def _check_owner(tenant: Tenant, number: PhoneNumber) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from messaging.models import OptOut
+from tenants.actor import because, current_reason
 
 
 def is_opted_out(our_number: str, number: str) -> bool:
@@ -21,10 +22,11 @@ def record_opt_out(our_number: str | None, number: str, source: OptOut.Source) -
     )
 
 
-def release(our_number: str | None, number: str) -> None:
-    """Forget a refusal.
+def release(our_number: str | None, number: str, *, reason: str = "") -> None:
+    """Forget a refusal; the reason, if a person gave one, goes into the audit trail.
 
     START to one number says nothing about the others: a refusal of all numbers stays, until
     somebody releases None.
     """
-    OptOut.objects.filter(our_number=our_number, number=number).delete()
+    with because(reason or current_reason()):
+        OptOut.objects.filter(our_number=our_number, number=number).delete()

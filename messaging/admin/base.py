@@ -46,6 +46,8 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_per_page = 50
     offers_webhook_copy = False
     offers_spreadsheets = False
+    row_buttons = False  # Edit, Delete and Refresh above the list, for the selected row
+    row_actions: tuple[tuple[str, str, str], ...] = ()  # name, label and icon of more of them
     # What an empty list says: what it is for, and what to do next.
     empty_title = "Nothing here yet"
     empty_text = ""

@@ -30,6 +30,7 @@ _WEBHOOK_HINT = (
     " same there. Bandwidth first asks without them and is answered 401: that is normal, it then"
     " asks again with them."
 )
+_TESTED_AT_ONCE = 5  # each may take the carrier's whole time-out
 _STATUS = {"off": "info", "ready": "success", "new": "warning", "failing": "danger"}
 
 
@@ -37,12 +38,20 @@ class ConfigurationAdmin(TenantAdmin):
     """SMS/MMS configurations: list, form, webhook, test of the credentials."""
 
     form = ConfigurationForm
-    list_display = ["name", "trunk", "sender", "status", "last_inbound", "webhook"]
+    list_display = ["name", "trunk", "host", "sender", "status", "last_inbound", "webhook"]
     list_select_related = ["trunk", "endpoint"]
     search_fields = ["name", "sender_id", "account_id", "trunk__name"]
     radio_fields = {"auth_method": admin.VERTICAL}
     readonly_fields = ["webhook_field", "last_test"]
-    actions = ["switch_on", "switch_off"]
+    actions = ["switch_on", "switch_off", "test_chosen"]
+    row_buttons = True
+    row_actions = (("test_chosen", "Test credentials", "key"),)
+    empty_title = "No SMS/MMS configuration yet"
+    empty_text = (
+        "A configuration connects your own Bandwidth account: have its account ID, application ID"
+        " and credentials at hand. The webhook URL to paste at Bandwidth is made for you."
+    )
+    empty_links = (("Trunks", "admin:tenants_trunk_changelist"),)
     actions_detail = ["test_credentials"]
     offers_webhook_copy = True
     conditional_fields = {
@@ -87,6 +96,10 @@ class ConfigurationAdmin(TenantAdmin):
             return national(obj.sender_id)
         did = getattr(obj, "trunk_did", None)
         return f"DID of the trunk: {national(did)}" if did else "DID of the trunk (none yet)"
+
+    @admin.display(description="Host", ordering="trunk__hostname")
+    def host(self, obj: SmsConfiguration) -> str:
+        return obj.trunk.hostname or "-"
 
     @display(description="Status", label=_STATUS)  # type: ignore[untyped-decorator]
     def status(self, obj: SmsConfiguration) -> tuple[str, str]:
@@ -173,6 +186,20 @@ class ConfigurationAdmin(TenantAdmin):
     @admin.action(description="Switch off")
     def switch_off(self, request: ScreenRequest, queryset: QuerySet[SmsConfiguration]) -> None:
         self._switch(request, queryset, enabled=False)
+
+    @admin.action(description="Test credentials", permissions=["change"])
+    def test_chosen(self, request: ScreenRequest, queryset: QuerySet[SmsConfiguration]) -> None:
+        """Ask Bandwidth about the saved credentials of each."""
+        chosen = list(queryset[: _TESTED_AT_ONCE + 1])
+        if len(chosen) > _TESTED_AT_ONCE:
+            text = f"Test {_TESTED_AT_ONCE} at most at once."
+            self.message_user(request, text, messages.ERROR)
+            return
+        for configuration in chosen:
+            check_credentials(configuration)
+            passed = configuration.test_result == SmsConfiguration.TestResult.PASSED
+            text = f"{configuration.name}: {configuration.test_detail}"
+            self.message_user(request, text, messages.SUCCESS if passed else messages.ERROR)
 
     def _switch(
         self, request: ScreenRequest, queryset: QuerySet[SmsConfiguration], *, enabled: bool

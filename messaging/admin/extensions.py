@@ -2,21 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from messaging.admin.base import ScreenRequest, TenantAdmin
-from messaging.admin.tenant_form import TenantForm
-from messaging.models import Extension
+from django import forms
+from django.contrib import admin
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
+
+from messaging.admin.base import ScreenRequest, national
+from messaging.admin.bulk import BulkAdmin, BulkField
+from messaging.admin.sheet_pages import SheetAdmin
+from messaging.admin.tenant_form import TenantForm, select
+from messaging.models import Extension, MessageSetting
+from messaging.spreadsheets.extensions import ExtensionSheet
 from tenants.models import Membership
 
+_NAMED = 3
 
-class ExtensionAdmin(TenantAdmin):
+
+def _permission() -> forms.Field:
+    return forms.ChoiceField(
+        label="SMS permission", choices=Extension.SmsPermission.choices, widget=select()
+    )
+
+
+class ExtensionAdmin(BulkAdmin, SheetAdmin):
     """Extensions and what each may send from."""
 
-    list_display = ["number", "name", "email", "sms_permission"]
+    sheet = ExtensionSheet
+    bulk_fields: ClassVar = {"sms_permission": BulkField(make=_permission, clearable=False)}
+    list_display = ["number", "name", "email", "people", "lines", "sms_permission"]
     list_filter = ["sms_permission"]
     search_fields = ["number", "name", "email"]
+    search_help_text = "Search by extension, name or e-mail"
     fields = ["number", "name", "email", "sms_permission"]
+    empty_title = "No extension yet"
+    empty_text = (
+        "An extension is a desk of your phone system. Add one for each person or group who gets"
+        " texts, or import the list from your PBX as CSV."
+    )
+
+    def get_queryset(self, request: ScreenRequest) -> QuerySet[Extension]:
+        queryset: QuerySet[Extension] = super().get_queryset(request)
+        people = Membership.objects.filter(
+            tenant=request.tenant, extension=OuterRef("number"), is_active=True
+        ).order_by("user__email")
+        numbers = MessageSetting.objects.filter(extension=OuterRef("pk"))
+        return queryset.annotate(
+            person_names=ArraySubquery(
+                people.values_list(Coalesce(NullIf(F("user__name"), Value("")), F("user__email")))
+            ),
+            line_numbers=ArraySubquery(numbers.values("phone_number__number")),
+        )
+
+    @admin.display(description="Users")
+    def people(self, obj: Extension) -> str:
+        return _listed(getattr(obj, "person_names", []))
+
+    @admin.display(description="Numbers")
+    def lines(self, obj: Extension) -> str:
+        return _listed([national(number) for number in getattr(obj, "line_numbers", [])])
 
     def save_model(
         self, request: ScreenRequest, obj: Extension, form: TenantForm, change: Any
@@ -34,6 +80,18 @@ class ExtensionAdmin(TenantAdmin):
             .select_related("user")
             .first()
         )
-        if member is None:
+        if member is not None:
+            return f"{member.user} has extension {obj.number}: give them another in Users first."
+        settings = MessageSetting.objects.filter(extension=obj).select_related("phone_number")
+        numbers = [national(setting.phone_number.number) for setting in settings[:_NAMED]]
+        if not numbers:
             return ""
-        return f"{member.user} has extension {obj.number}: give them another in Members first."
+        return (
+            f"The texts of {', '.join(numbers)} reach extension {obj.number}: give the numbers"
+            " another in Message Settings first."
+        )
+
+
+def _listed(items: list[str]) -> str:
+    shown = ", ".join(items[:_NAMED])
+    return f"{shown} +{len(items) - _NAMED}" if len(items) > _NAMED else shown or "-"

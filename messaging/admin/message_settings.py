@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
-from django.db.models import QuerySet
+from typing import Any, ClassVar
 
-from messaging.admin.base import ScreenRequest, TenantAdmin, national
+from django.contrib import admin, messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from unfold.decorators import action, display
+
+from messaging.admin.base import ScreenRequest, national
+from messaging.admin.bulk import BulkAdmin, NotChanged
+from messaging.admin.copying import number_with_copy, warning
+from messaging.admin.setting_bulk import BULK_FIELDS
 from messaging.admin.setting_filters import ExtensionFilter, ProviderFilter
 from messaging.admin.setting_form import PLATFORM_LABEL, SettingForm
+from messaging.admin.sheet_pages import SheetAdmin
+from messaging.admin.test_message import TestMessageForm
 from messaging.models import MessageSetting
+from messaging.number_settings import NumberProblem, check_provider_change
+from messaging.spreadsheets.message_settings import MessageSettingSheet
+
+_ENABLED = {"On": "success", "Off": ""}
 
 
-class MessageSettingAdmin(TenantAdmin):
+class MessageSettingAdmin(BulkAdmin, SheetAdmin):
     """Message Settings, one row a number."""
 
     form = SettingForm
-    list_display = ["phone", "provider_name", "extension", "mail", "description", "enabled"]
+    sheet = MessageSettingSheet
+    bulk_fields: ClassVar = BULK_FIELDS
+    list_display = ["phone", "provider_name", "desk", "mail", "description", "state"]
     list_select_related = ["phone_number", "provider", "extension"]
     list_filter = [ProviderFilter, ExtensionFilter, "enabled"]
     search_fields = [
@@ -25,7 +39,14 @@ class MessageSettingAdmin(TenantAdmin):
         "extension__number",
         "extension__name",
     ]
-    actions = ["switch_on", "switch_off"]
+    search_help_text = "Search by number, extension, e-mail or description"
+    actions_detail = ["send_test"]
+    empty_title = "No number is set up yet"
+    empty_text = (
+        "Each number that texts has a row here: the provider it texts through, and whose inbox or"
+        " e-mail its texts reach. First connect a Bandwidth account under SMS/MMS."
+    )
+    empty_links = (("SMS/MMS", "admin:messaging_smsconfiguration_changelist"),)
     fieldsets = [
         (
             None,
@@ -35,31 +56,61 @@ class MessageSettingAdmin(TenantAdmin):
 
     @admin.display(description="Phone number", ordering="phone_number__number")
     def phone(self, obj: MessageSetting) -> str:
-        return national(obj.phone_number.number)
+        return number_with_copy(obj.phone_number.number)
 
     @admin.display(description="Provider", ordering="provider__name")
     def provider_name(self, obj: MessageSetting) -> str:
         return obj.provider.name if obj.provider else PLATFORM_LABEL
 
+    @admin.display(description="Extension", ordering="extension__number")
+    def desk(self, obj: MessageSetting) -> str:
+        """Whose inbox the texts reach, or that nobody is told of them."""
+        if obj.extension is not None:
+            return str(obj.extension)
+        return "-" if obj.email else warning("Nobody is told")
+
     @admin.display(description="E-mail", ordering="email")
     def mail(self, obj: MessageSetting) -> str:
         return obj.email or "-"
 
-    @admin.action(description="Switch on")
-    def switch_on(self, request: ScreenRequest, queryset: QuerySet[MessageSetting]) -> None:
-        self._switch(request, queryset, enabled=True)
+    @display(description="Enabled", ordering="enabled", label=_ENABLED)  # type: ignore[untyped-decorator]
+    def state(self, obj: MessageSetting) -> str:
+        """Badge: on or off."""
+        return "On" if obj.enabled else "Off"
 
-    @admin.action(description="Switch off")
-    def switch_off(self, request: ScreenRequest, queryset: QuerySet[MessageSetting]) -> None:
-        self._switch(request, queryset, enabled=False)
+    def change_row(self, request: ScreenRequest, obj: Any, values: dict[str, Any]) -> None:
+        """Change one setting by the rules of its form."""
+        if "provider" in values:
+            try:
+                check_provider_change(request.tenant, obj, values["provider"])
+            except NumberProblem as problem:
+                number = national(obj.phone_number.number)
+                raise NotChanged(f"{number}: {problem.message}") from problem
+        super().change_row(request, obj, values)
 
-    def _switch(
-        self, request: ScreenRequest, queryset: QuerySet[MessageSetting], *, enabled: bool
-    ) -> None:
-        word = "on" if enabled else "off"
-        # Row by row, not update(): each change belongs into the history.
-        for setting in queryset.filter(enabled=not enabled):
-            setting.enabled = enabled
-            setting.save(update_fields=["enabled"])
-            self.log_change(request, setting, f"Switched {word}.")
-        self.message_user(request, f"Switched {word}.", messages.SUCCESS)
+    @action(  # type: ignore[untyped-decorator]
+        description="Send a test message",
+        url_path="send-test",
+        icon="sms",
+        permissions=["change"],
+        dialog={
+            "title": "Send a test message",
+            "description": "Sends one text from this number, as saved. The answer to it comes"
+            " into the inbox.",
+            "form_class": TestMessageForm,
+            "form_submit_text": "Send",
+        },
+    )
+    def send_test(
+        self, request: ScreenRequest, form: TestMessageForm, object_id: str
+    ) -> HttpResponse:
+        """Send what the form has sent already, and say where to look; POST only, by unfold."""
+        if self.get_object(request, object_id) is None:
+            raise Http404
+        number = national(form.message.recipients.get().number)
+        text = f"On its way to {number}. The message log shows what becomes of it."
+        self.message_user(request, text, messages.SUCCESS)
+        url = self._change_url(object_id)
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Redirect": url})
+        return HttpResponseRedirect(url)

@@ -6,13 +6,23 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from unfold.decorators import action
+from unfold.forms import BaseDialogForm
 
 from messaging import optouts
-from messaging.admin.base import ScreenRequest, TenantAdmin, national
+from messaging.admin.base import ScreenRequest, national
+from messaging.admin.bulk import BulkAdmin
+from messaging.admin.copying import number_with_copy
+from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.tenant_form import TenantForm, select, text_input
-from messaging.models import OptOut
+from messaging.models import Contact, OptOut
+from messaging.spreadsheets.opt_outs import OptOutSheet
 from tenants.models import PhoneNumber
+
+_REASON = "Their wish, and how you know of it. It is kept in the audit trail."
 
 
 class OptOutForm(TenantForm):
@@ -54,28 +64,74 @@ class OptOutForm(TenantForm):
         return cleaned
 
 
-class OptOutAdmin(TenantAdmin):
+class ReleaseForm(forms.Form):
+    """Why a number may be texted again."""
+
+    reason = forms.CharField(
+        max_length=200,
+        strip=True,
+        help_text=_REASON,
+        widget=text_input(autocomplete="off"),
+        error_messages={"required": "Say why they may be texted again."},
+    )
+
+
+class ReleaseDialog(ReleaseForm, BaseDialogForm):  # type: ignore[misc]  # unfold has no types
+    """The same, asked in a dialog."""
+
+
+class OptOutAdmin(BulkAdmin, SheetAdmin):
     """Opt-outs: add and release, nothing to change."""
 
     form = OptOutForm
-    list_display = ["phone", "ours", "source", "created_at"]
+    sheet = OptOutSheet
+    bulk_delete = False
+    list_display = ["phone", "contact", "ours", "source", "created_at"]
     list_filter = ["source"]
     search_fields = ["number", "our_number"]
+    search_help_text = "Search by number"
     fields = ["number", "our_number"]
     actions = ["release"]
+    actions_detail = ["release_one"]
+    empty_title = "Nobody has opted out"
+    empty_text = (
+        "Who texts STOP appears here by itself, and is not texted again. Add those who told you in"
+        " another way, or import the list of your former provider as CSV."
+    )
+
+    def get_queryset(self, request: ScreenRequest) -> QuerySet[OptOut]:
+        queryset: QuerySet[OptOut] = super().get_queryset(request)
+        name = Contact.objects.filter(number=OuterRef("number"))
+        return queryset.annotate(contact_name=Subquery(name.values("name")[:1]))
 
     @admin.display(description="Phone number", ordering="number")
     def phone(self, obj: OptOut) -> str:
-        return national(obj.number)
+        return number_with_copy(obj.number)
+
+    @admin.display(description="Contact", ordering="contact_name")
+    def contact(self, obj: OptOut) -> str:
+        return getattr(obj, "contact_name", None) or "-"
 
     @admin.display(description="From", ordering="our_number")
     def ours(self, obj: OptOut) -> str:
         return national(obj.our_number) if obj.our_number else "Any of your numbers"
 
+    def get_fields(self, request: ScreenRequest, obj: OptOut | None = None) -> list[str]:
+        return (
+            ["number", "our_number"] if obj is None else ["phone", "ours", "source", "created_at"]
+        )
+
+    def get_readonly_fields(self, request: ScreenRequest, obj: OptOut | None = None) -> list[str]:
+        return [] if obj is None else ["phone", "ours", "source", "created_at"]
+
     def has_change_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
         return False
 
     def has_delete_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
+        return False  # releasing asks for a reason
+
+    def has_release_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
+        """Tell whether the person may release numbers."""
         return self.has_module_permission(request)
 
     def save_model(
@@ -84,14 +140,51 @@ class OptOutAdmin(TenantAdmin):
         obj.source = OptOut.Source.MANUAL
         super().save_model(request, obj, form, change)
 
-    def delete_model(self, request: ScreenRequest, obj: OptOut) -> None:
-        optouts.release(obj.our_number, obj.number)
+    @action(  # type: ignore[untyped-decorator]
+        description="Release",
+        url_path="release",
+        icon="undo",
+        permissions=["release"],
+        dialog={
+            "title": "Release this number",
+            "description": "It may be texted again. Release nobody who did not ask for it.",
+            "form_class": ReleaseDialog,
+            "form_submit_text": "Release",
+        },
+    )
+    def release_one(
+        self, request: ScreenRequest, form: ReleaseDialog, object_id: str
+    ) -> HttpResponse:
+        """Forget the refusal, with the reason in the trail; POST only, by unfold."""
+        opt_out = self.get_object(request, object_id)
+        if opt_out is None:
+            raise Http404
+        optouts.release(opt_out.our_number, opt_out.number, reason=form.cleaned_data["reason"])
+        self.message_user(
+            request, f"{national(opt_out.number)} may be texted again.", messages.SUCCESS
+        )
+        url = self._list_url()
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Redirect": url})
+        return HttpResponseRedirect(url)
 
-    @admin.action(description="Release: may be texted again")
-    def release(self, request: ScreenRequest, queryset: QuerySet[OptOut]) -> None:
-        count = 0
-        for opt_out in queryset:
-            self.log_deletions(request, OptOut.objects.filter(pk=opt_out.pk))
-            optouts.release(opt_out.our_number, opt_out.number)
-            count += 1
-        self.message_user(request, f"{count} released.", messages.SUCCESS)
+    @admin.action(description="Release selected", permissions=["release"])
+    def release(
+        self, request: ScreenRequest, queryset: QuerySet[OptOut]
+    ) -> HttpResponseBase | None:
+        """Ask for the reason, then release them all."""
+        count = queryset.count()
+        if self._too_many(request, count):
+            return None
+        asked = request.POST.get("step") == "apply"
+        form = ReleaseForm(request.POST if asked else None)
+        if not form.is_valid():
+            context = {"form": form, "count": count, "counted": self._counted(count)}
+            return self._bulk_page(request, "release", f"Release {self._counted(count)}", context)
+        with transaction.atomic():
+            for opt_out in queryset:
+                optouts.release(
+                    opt_out.our_number, opt_out.number, reason=form.cleaned_data["reason"]
+                )
+        self.message_user(request, f"Released: {self._counted(count)}.", messages.SUCCESS)
+        return HttpResponseRedirect(request.get_full_path())

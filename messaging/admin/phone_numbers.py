@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from messaging.admin.base import ScreenRequest, TenantAdmin, national
+from messaging.admin.copying import number_with_copy
 from messaging.admin.tenant_form import TenantForm, select, text_input
 from messaging.models import MessageSetting
 from messaging.number_settings import ALREADY_IN_USE
@@ -57,18 +58,30 @@ class PhoneNumberAdmin(TenantAdmin):
     """The tenant's part of the number directory."""
 
     form = PhoneNumberForm
-    list_display = ["phone", "trunk", "kind", "registration", "is_main"]
+    list_display = ["phone", "trunk", "kind", "registration", "in_use", "is_main"]
     list_select_related = ["trunk"]
     list_filter = ["kind", "registration"]
     search_fields = ["number", "trunk__name"]
+    search_help_text = "Search by number or trunk"
+    empty_title = "No phone number yet"
+    empty_text = (
+        "Add the numbers of a trunk of your own here. Numbers on the platform's trunk appear when"
+        " the system admin gives them to you."
+    )
+    empty_links = (("Trunks", "admin:tenants_trunk_changelist"),)
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[PhoneNumber]:
         queryset: QuerySet[PhoneNumber] = super().get_queryset(request)
-        return queryset.filter(tenant=request.tenant)
+        used = MessageSetting.objects.filter(phone_number=OuterRef("pk"))
+        return queryset.filter(tenant=request.tenant).annotate(has_setting=Exists(used))
 
     @admin.display(description="Phone number", ordering="number")
     def phone(self, obj: PhoneNumber) -> str:
-        return national(obj.number)
+        return number_with_copy(obj.number)
+
+    @admin.display(description="In Message Settings", boolean=True)
+    def in_use(self, obj: PhoneNumber) -> bool:
+        return bool(getattr(obj, "has_setting", False))
 
     def get_fields(self, request: ScreenRequest, obj: PhoneNumber | None = None) -> list[str]:
         if obj is None:

@@ -2,9 +2,11 @@
 
 from auditlog.models import LogEntry
 
+from messaging.admin.api_keys import ApiKeyAdmin
 from messaging.admin.audit import AuditAdmin, VisitAdmin
 from messaging.admin.configurations import ConfigurationAdmin
 from messaging.admin.contacts import ContactAdmin
+from messaging.admin.exports import ExportAdmin
 from messaging.admin.extensions import ExtensionAdmin
 from messaging.admin.invitations import InvitationAdmin
 from messaging.admin.members import MemberAdmin
@@ -13,9 +15,11 @@ from messaging.admin.message_settings import MessageSettingAdmin
 from messaging.admin.opt_outs import OptOutAdmin
 from messaging.admin.phone_numbers import PhoneNumberAdmin
 from messaging.admin.templates import TemplateAdmin
+from messaging.admin.settings import SettingsAdmin
 from messaging.admin.trunks import TrunkAdmin
 from messaging.models import (
     Contact,
+    Export,
     Extension,
     Message,
     MessageSetting,
@@ -23,7 +27,7 @@ from messaging.models import (
     SmsConfiguration,
     Template,
 )
-from tenants.models import AccessEntry, Invitation, Membership, PhoneNumber, Trunk
+from tenants.models import AccessEntry, ApiKey, Invitation, Membership, PhoneNumber, Tenant, Trunk
 from tenants.sites import tenant_site
 
 tenant_site.index_template = "messaging/dashboard.html"
@@ -38,5 +42,8 @@ tenant_site.register(Contact, ContactAdmin)
 tenant_site.register(OptOut, OptOutAdmin)
 tenant_site.register(Template, TemplateAdmin)
 tenant_site.register(Message, MessageLogAdmin)
+tenant_site.register(Export, ExportAdmin)
 tenant_site.register(LogEntry, AuditAdmin)
 tenant_site.register(AccessEntry, VisitAdmin)
+tenant_site.register(ApiKey, ApiKeyAdmin)
+tenant_site.register(Tenant, SettingsAdmin)

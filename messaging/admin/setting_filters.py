@@ -37,7 +37,11 @@ class ExtensionFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         extensions = [(extension.number, str(extension)) for extension in Extension.objects.all()]
-        return [("none", "Unassigned"), *extensions]
+        return [
+            ("none", "No extension"),
+            ("nobody", "Neither extension nor e-mail"),
+            *extensions,
+        ]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[MessageSetting]
@@ -45,4 +49,6 @@ class ExtensionFilter(admin.SimpleListFilter):
         value = self.value()
         if value == "none":
             return queryset.filter(extension=None)
+        if value == "nobody":
+            return queryset.filter(extension=None, email="")
         return queryset.filter(extension__number=value) if value else queryset

@@ -47,7 +47,13 @@ class TrunkAdmin(TenantAdmin):
     form = TrunkForm
     list_display = ["name", "provider", "hostname", "owner", "numbers", "enabled"]
     search_fields = ["name", "hostname"]
+    search_help_text = "Search by name or host"
     fields = ["name", "provider", "hostname", "enabled"]
+    empty_title = "No trunk yet"
+    empty_text = (
+        "A trunk is the line your numbers are on. Add your own Bandwidth trunk, or ask the system"
+        " admin for numbers on the platform's."
+    )
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[Trunk]:
         queryset: QuerySet[Trunk] = super().get_queryset(request)

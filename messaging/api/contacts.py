@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.fields import KnownFields, NumberField
-from messaging.models import Contact
+from messaging.models import Contact, OptOut
+from messaging.tags import NotATag, parse_tags
 from tenants.api.permissions import IsTenantUser
 
 
@@ -24,13 +26,48 @@ class ContactSerializer(KnownFields, serializers.ModelSerializer[Contact]):
 
     class Meta:
         model = Contact
-        fields = ["id", "number", "name"]
+        fields = ["id", "number", "name", "company", "email", "tags", "notes"]
+        extra_kwargs = {"notes": {"max_length": 2000}}
+
+    def validate_tags(self, tags: list[str]) -> list[str]:
+        """Keep each tag once, without the commas that part them on the page."""
+        try:
+            return parse_tags(",".join(tags))
+        except NotATag as error:
+            raise serializers.ValidationError(str(error)) from error
 
 
 class ContactFilter(filters.FilterSet):  # type: ignore[misc]  # no types
-    """Search by name."""
+    """Search by name or number, filter by tag and consent."""
 
-    q = filters.CharFilter(field_name="name", lookup_expr="icontains", label="Part of the name.")
+    q = filters.CharFilter(
+        method="search", label="Part of the name, the company or the number, in any form."
+    )
+    tag = filters.CharFilter(
+        field_name="tags", method="tagged", max_length=40, label="Contacts that have this tag."
+    )
+    opted_out = filters.BooleanFilter(
+        method="refusing", label="Those who refused texts, or those who did not."
+    )
+
+    def search(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        """Look for letters in names, for digits in numbers too."""
+        found = Q(name__icontains=value) | Q(company__icontains=value)
+        digits = "".join(character for character in value if character.isdecimal())
+        if len(digits) >= 3 and not any(character.isalpha() for character in value):
+            found |= Q(number__contains=digits)
+        return queryset.filter(found)
+
+    def tagged(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        """Look for the whole tag."""
+        return queryset.filter(tags__contains=[value])
+
+    def refusing(self, queryset: QuerySet[Contact], name: str, value: bool) -> QuerySet[Contact]:
+        """Look at refusals of any of our numbers."""
+        refused = OptOut.objects.values("number")
+        if value:
+            return queryset.filter(number__in=refused)
+        return queryset.exclude(number__in=refused)
 
 
 class Contacts(ConfigurationViewSet[Contact]):

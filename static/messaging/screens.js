@@ -1,4 +1,4 @@
-// Copy buttons and double-click on rows. The text to copy is in `data-copy`.
+// Copy buttons, buttons for the selected row, double-click on rows. The text to copy is in `data-copy`.
 (function () {
   "use strict";
 
@@ -28,7 +28,7 @@
       field.className = "tl-copy-field";
       field.readOnly = true;
       field.value = text;
-      field.setAttribute("aria-label", "Webhook URL");
+      field.setAttribute("aria-label", button.dataset.copyName || "Webhook URL");
       button.after(field);
     }
     field.focus();
@@ -45,25 +45,64 @@
       try { await navigator.clipboard.writeText(text); copied = true; } catch (error) { copied = false; }
     }
     copied = copied || copyBySelection(button, text);
-    label(button, copied ? "Copied" : "Press Ctrl+C to copy");
-    say(copied ? "Webhook URL copied." : "The URL is selected: press Ctrl+C.", false);
+    const name = button.dataset.copyName || "Webhook URL";
+    const icon = button.querySelector("[data-copy-icon]");
+    if (icon) flash(icon, copied ? "check" : "keyboard");
+    else label(button, copied ? "Copied" : "Press Ctrl+C to copy");
+    say(copied ? name + " copied." : name + " is selected: press Ctrl+C.", false);
+  }
+
+  function flash(icon, symbol) {
+    icon.textContent = symbol;
+    clearTimeout(icon.timer);
+    icon.timer = setTimeout(function () { icon.textContent = "content_copy"; }, FEEDBACK_MS);
+  }
+
+  function selectedRows() {
+    return document.querySelectorAll("#result_list tbody input.action-select:checked");
   }
 
   function copySelected(button) {
-    const rows = document.querySelectorAll("#result_list tbody input.action-select:checked");
-    if (rows.length !== 1) {
-      say(rows.length ? "Select one configuration only." : "Select a configuration first: tick its box.", true);
-      return;
-    }
-    const source = rows[0].closest("tbody").querySelector("[data-copy]");
+    const row = selectedRow();
+    const source = row && row.querySelector("[data-copy]");
     if (source) copy(button, source.dataset.copy);
   }
 
+  function selectedRow() {
+    const rows = selectedRows();
+    if (rows.length === 1) return rows[0].closest("tbody");
+    say(rows.length ? "Select one row only." : "Select a row first: tick its box.", true);
+    return null;
+  }
+
+  function openSelected(page) {
+    const row = selectedRow();
+    const link = row && row.querySelector("th a[href]");
+    if (!link) return;
+    const url = new URL(link.href);
+    if (page === "delete") url.pathname = url.pathname.replace(/change\/$/, "delete/");
+    window.location.assign(url);
+  }
+
+  function runAction(name) {
+    if (!selectedRows().length) {
+      say("Select a row first: tick its box.", true);
+      return;
+    }
+    const form = document.getElementById("changelist-form");
+    const choice = form.querySelector("select[name=action]");
+    const run = form.querySelector("[name=index]");
+    choice.value = name;
+    form.requestSubmit(run);
+  }
+
   document.addEventListener("click", function (event) {
-    const button = event.target.closest("[data-copy], [data-copy-selected]");
+    const button = event.target.closest("[data-copy], [data-copy-selected], [data-row-link], [data-run-action]");
     if (!button) return;
     event.preventDefault();
-    if (button.hasAttribute("data-copy")) copy(button, button.dataset.copy);
+    if (button.dataset.rowLink) openSelected(button.dataset.rowLink);
+    else if (button.dataset.runAction) runAction(button.dataset.runAction);
+    else if (button.hasAttribute("data-copy")) copy(button, button.dataset.copy);
     else copySelected(button);
   });
 

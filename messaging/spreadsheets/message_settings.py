@@ -1,0 +1,138 @@
+"""Message Settings as a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from tablib import Dataset
+
+from messaging.models import Extension, MessageSetting, SmsConfiguration
+from messaging.number_settings import (
+    NumberProblem,
+    check_line,
+    enter_number,
+    platform_account_is_offered,
+)
+from messaging.spreadsheets.columns import (
+    ChoiceCell,
+    Column,
+    MailCell,
+    NumberCell,
+    TextCell,
+    YesNoCell,
+)
+from messaging.spreadsheets.resource import SheetResource
+from tenants.models import PhoneNumber, Tenant
+
+PLATFORM = "Bandwidth (platform account)"
+
+
+class MessageSettingSheet(SheetResource):
+    """Message Settings, matched by the number."""
+
+    title = "Message Settings"
+    required = ("Phone number",)
+    hints = (
+        f"Provider: the name of an SMS/MMS configuration, or “{PLATFORM}”. A new number needs one.",
+        "Extension: its number; an empty cell is nobody's.",
+        "Enabled: yes or no.",
+    )
+
+    number = Column("phone_number", "Phone number", "number", "phone", "destination")
+    provider = Column("provider", "Provider", "carrier", "configuration", saves_null_values=True)
+    extension = Column("extension", "Extension", "assigned extension", saves_null_values=True)
+    email = Column("email", "E-mail", "mail", "assigned email", widget=MailCell())
+    description = Column("description", "Description", widget=TextCell(200))
+    enabled = Column("enabled", "Enabled", "on", widget=YesNoCell())
+
+    class Meta(SheetResource.Meta):
+        model = MessageSetting
+        fields = ("number", "provider", "extension", "email", "description", "enabled")
+
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__(tenant)
+        self.fields["number"].widget = NumberCell(tenant.country)
+        accounts = list(SmsConfiguration.objects.select_related("trunk"))
+        self.fields["provider"].widget = ChoiceCell(
+            {None: (PLATFORM, "platform"), **{account: (account.name,) for account in accounts}},
+            unknown="there is no SMS/MMS configuration “{}”",
+        )
+        extensions = Extension.objects.all()
+        self.fields["extension"].widget = ChoiceCell(
+            {None: ("", "nobody", "none"), **{e: (e.number, str(e)) for e in extensions}},
+            unknown="there is no extension {}",
+        )
+        self._numbers: dict[str, PhoneNumber] = {}
+        self._offered = False
+        self._was_platform: frozenset[int] = frozenset()
+
+    def stored(self, dataset: Dataset) -> Iterator[tuple[Any, Any]]:
+        """Yield the settings by number; look up who has the other numbers of the file."""
+        typed = dataset["Phone number"]
+        found = PhoneNumber.objects.select_related("trunk").filter(number__in=self._clean(typed))
+        self._numbers = {number.number: number for number in found}
+        self._offered = platform_account_is_offered()
+        settings = MessageSetting.objects.select_related(
+            "phone_number__trunk", "provider__trunk", "extension"
+        )
+        was_platform: set[int] = set()
+        for setting in settings:
+            if setting.provider_id is None:
+                was_platform.add(setting.pk)
+            yield setting.phone_number.number, setting
+        self._was_platform = frozenset(was_platform)
+
+    def import_field(self, field: Column, instance: Any, row: Any, *args: Any, **kw: Any) -> None:
+        """Read the number as a row of the directory, the other cells as they are."""
+        if field is not self.fields["number"]:
+            super().import_field(field, instance, row, *args, **kw)
+        elif instance.pk is None:
+            typed: str = field.clean(row)
+            instance.phone_number = self._numbers.get(typed) or PhoneNumber(number=typed)
+        else:
+            field.clean(row)
+
+    def import_instance(self, instance: Any, row: dict[str, Any], **kwargs: Any) -> None:
+        """Have a new number name its provider."""
+        if instance.pk is None and "Provider" not in row:
+            raise ValidationError({"provider": "a new number needs a provider, add the column"})
+        super().import_instance(instance, row, **kwargs)
+
+    def judge(self, instance: Any, *, new: bool) -> None:
+        """Judge number and provider by the rules of the form."""
+        number = instance.phone_number
+        offered = self._offered or instance.pk in self._was_platform
+        try:
+            check_line(
+                self.tenant,
+                number if number.pk else None,
+                instance.provider,
+                platform_offered=offered,
+            )
+        except NumberProblem as problem:
+            raise _said(problem) from problem
+
+    def do_instance_save(self, instance: Any, is_create: bool) -> None:
+        """Save the setting, a new number first."""
+        number = instance.phone_number
+        if number.pk is None:
+            try:
+                instance.phone_number = enter_number(self.tenant, number.number, instance.provider)
+            except NumberProblem as problem:
+                raise _said(problem) from problem
+        super().do_instance_save(instance, is_create)
+
+    def _clean(self, typed: list[str]) -> set[str]:
+        found: set[str] = set()
+        for text in typed:
+            try:
+                found.add(self.fields["number"].widget.clean(text))
+            except ValueError:
+                continue  # said with the row
+        return found
+
+
+def _said(problem: NumberProblem) -> ValidationError:
+    return ValidationError({problem.field: problem.message.rstrip(".")})
