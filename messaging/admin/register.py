@@ -14,8 +14,8 @@ from messaging.admin.message_log import MessageLogAdmin
 from messaging.admin.message_settings import MessageSettingAdmin
 from messaging.admin.opt_outs import OptOutAdmin
 from messaging.admin.phone_numbers import PhoneNumberAdmin
-from messaging.admin.templates import TemplateAdmin
 from messaging.admin.settings import SettingsAdmin
+from messaging.admin.templates import TemplateAdmin
 from messaging.admin.trunks import TrunkAdmin
 from messaging.models import (
     Contact,

@@ -1,0 +1,126 @@
+"""Company > Settings: what a tenant says about itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminSelect2Widget
+
+from messaging.admin.base import ScreenRequest, TenantAdmin
+from messaging.admin.tenant_form import TenantForm
+from messaging.number_settings import platform_account_is_offered
+from tenants.links import absolute
+from tenants.models import Tenant
+from tenants.regions import countries, time_zones
+
+
+class SettingsForm(TenantForm):
+    """The tenant's own row, without what only the platform decides."""
+
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        choices=time_zones,
+        widget=UnfoldAdminSelect2Widget(),
+        help_text="By which all pages of this company tell the time. Type to search.",
+    )
+    country = forms.ChoiceField(
+        choices=countries,
+        widget=UnfoldAdminSelect2Widget(),
+        help_text="How numbers typed without a country code are read.",
+    )
+
+    class Meta:
+        model = Tenant
+        fields = [
+            "name",
+            "timezone",
+            "country",
+            "hide_notification_text",
+            "registration_confirmed",
+        ]
+        labels = {
+            "hide_notification_text": "Hide the text in notifications",
+            "registration_confirmed": "Registration confirmed",
+        }
+
+
+class SettingsAdmin(TenantAdmin):
+    """One row: the tenant whose pages these are."""
+
+    form = SettingsForm
+    readonly_fields = ["address", "api_docs", "platform_account"]
+    fieldsets = [
+        ("Company", {"fields": ["name", "address"]}),
+        ("Region", {"fields": ["timezone", "country"]}),
+        ("Messaging", {"fields": ["hide_notification_text", "registration_confirmed"]}),
+        ("Connections", {"fields": ["api_docs", "platform_account"]}),
+    ]
+
+    class Media:
+        css = {"all": ["portal/audit.css"]}
+
+    def get_queryset(self, request: ScreenRequest) -> QuerySet[Tenant]:
+        queryset: QuerySet[Tenant] = super().get_queryset(request)
+        return queryset.filter(pk=request.tenant.pk)
+
+    def may_change(self, request: ScreenRequest, obj: Any) -> bool:
+        return bool(obj.pk == request.tenant.pk)
+
+    def has_add_permission(self, request: ScreenRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: ScreenRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the one row there is."""
+        return HttpResponseRedirect(self._change_url(request.tenant.pk))
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
+        extra = {
+            "title": "Settings",
+            "subtitle": None,
+            "show_save_and_continue": False,
+            "show_close": False,
+        }
+        kwargs["extra_context"] = extra | (kwargs.get("extra_context") or {})
+        return super().changeform_view(*args, **kwargs)
+
+    def save_model(
+        self, request: ScreenRequest, obj: Tenant, form: SettingsForm, change: Any
+    ) -> None:
+        # The named fields only: a suspension in between must not be taken back.
+        if form.changed_data:
+            obj.save(update_fields=form.changed_data)
+
+    def response_post_save_change(self, request: ScreenRequest, obj: Tenant) -> HttpResponse:
+        return HttpResponseRedirect(self._change_url(obj.pk))
+
+    @admin.display(description="Address of these pages")
+    def address(self, obj: Tenant) -> str:
+        return absolute(f"/t/{obj.slug}/")
+
+    @admin.display(description="API")
+    def api_docs(self, obj: Tenant) -> SafeString:
+        """Link to the description of the tenant's API."""
+        path = reverse("api:docs")
+        return format_html('<a class="tl-link" href="{}">{}</a>', path, absolute(path))
+
+    @admin.display(description="Platform account")
+    def platform_account(self, obj: Tenant) -> str:
+        """Where texts of numbers on the platform's account come in."""
+        if not platform_account_is_offered(None):
+            return "This platform has no Bandwidth account of its own: add yours under SMS/MMS."
+        return (
+            f"Texts of numbers on the platform's Bandwidth account come in at"
+            f" {absolute('/webhook/bandwidth/sms')}. There is nothing to set up for you."
+        )
