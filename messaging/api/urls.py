@@ -6,6 +6,8 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
+from messaging.api.api_keys import ApiKeys
+from messaging.api.audit import Audit
 from messaging.api.base import NoSuchAddress
 from messaging.api.configurations import SmsConfigurations
 from messaging.api.contacts import Contacts
@@ -18,6 +20,7 @@ from messaging.api.openapi import TenantSchema
 from messaging.api.opt_outs import OptOuts
 from messaging.api.people import Invitations, Members
 from messaging.api.push import OwnNotificationChoice, PushSubscriptions
+from messaging.api.settings import Settings
 from messaging.api.templates import Templates
 from tenants.api.permissions import IsTenantUser
 
@@ -33,6 +36,8 @@ router.register("contacts", Contacts, basename="contact")
 router.register("members", Members, basename="member")
 router.register("invitations", Invitations, basename="invitation")
 router.register("templates", Templates, basename="template")
+router.register("api-keys", ApiKeys, basename="api-key")
+router.register("audit", Audit, basename="audit")
 router.register("push-subscriptions", PushSubscriptions, basename="push-subscription")
 
 _FOR_USERS = {"permission_classes": [IsTenantUser]}
@@ -40,6 +45,7 @@ _FOR_USERS = {"permission_classes": [IsTenantUser]}
 app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
+    path("settings/", Settings.as_view(), name="settings"),
     path("notification-choice/", OwnNotificationChoice.as_view(), name="notification-choice"),
     path(
         "schema/",

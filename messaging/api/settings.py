@@ -1,0 +1,60 @@
+"""`settings/`: what the tenant says about itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messaging.api.base import TenantView
+from messaging.api.fields import KnownFields
+from tenants.api.permissions import IsTenantAdmin
+from tenants.models import Tenant
+
+
+class SettingsSerializer(KnownFields, serializers.ModelSerializer[Tenant]):
+    """The tenant's settings; the slug is for good."""
+
+    class Meta:
+        model = Tenant
+        fields = [
+            "name",
+            "slug",
+            "timezone",
+            "country",
+            "hide_notification_text",
+            "registration_confirmed",
+        ]
+        read_only_fields = ["slug"]
+
+    def update(self, instance: Tenant, validated_data: dict[str, Any]) -> Tenant:
+        # The named fields only: a suspension in between must not be taken back.
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        if validated_data:
+            instance.save(update_fields=list(validated_data))
+        return instance
+
+
+class Settings(TenantView):
+    """The one row there is."""
+
+    permission_classes = [IsTenantAdmin]
+    http_method_names = ["get", "patch", "head", "options"]
+
+    @extend_schema(responses=SettingsSerializer)
+    def get(self, request: Request) -> Response:
+        """Read the settings."""
+        return Response(SettingsSerializer(self.tenant).data)
+
+    @extend_schema(request=SettingsSerializer(partial=True), responses=SettingsSerializer)
+    def patch(self, request: Request) -> Response:
+        """Change what is named."""
+        context = {"request": request, "view": self}
+        found = SettingsSerializer(self.tenant, data=request.data, partial=True, context=context)
+        found.is_valid(raise_exception=True)
+        found.save()
+        return Response(found.data)
