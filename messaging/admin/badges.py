@@ -1,0 +1,58 @@
+"""Statuses as badges: an icon and a word, so that nobody has to tell colors apart."""
+
+from __future__ import annotations
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from messaging.models import Export
+from messaging.models.message import Status
+
+# Icon and kind; the kinds' colors are in static/messaging/log.css.
+_MESSAGE: dict[str, tuple[str, str]] = {
+    Status.RECEIVED: ("call_received", "good"),
+    Status.SCHEDULED: ("schedule_send", "waits"),
+    Status.QUEUED: ("schedule", "waits"),
+    Status.SENDING: ("sync", "waits"),
+    Status.SENT: ("check", "moves"),
+    Status.UNCONFIRMED: ("help", "unsure"),
+    Status.DELIVERED: ("done_all", "good"),
+    Status.FAILED: ("error", "bad"),
+    Status.CANCELED: ("block", "still"),
+}
+_EXPORT: dict[str, tuple[str, str]] = {
+    Export.State.PENDING: ("schedule", "waits"),
+    Export.State.RUNNING: ("sync", "moves"),
+    Export.State.DONE: ("check", "good"),
+    Export.State.FAILED: ("error", "bad"),
+}
+
+
+def badge(icon: str, kind: str, word: str) -> SafeString:
+    """Write a badge."""
+    return format_html(
+        '<span class="tl-badge" data-kind="{}"><span class="material-symbols-outlined"'
+        ' aria-hidden="true">{}</span>{}</span>',
+        kind,
+        icon,
+        word,
+    )
+
+
+def message_badge(status: str) -> SafeString:
+    """Write the badge of a message's status."""
+    icon, kind = _MESSAGE[status]
+    return badge(icon, kind, str(Status(status).label))
+
+
+def export_badge(state: str) -> SafeString:
+    """Write the badge of an export's state."""
+    icon, kind = _EXPORT[state]
+    return badge(icon, kind, str(Export.State(state).label))
+
+
+def direction_badge(direction: str) -> SafeString:
+    """Write the badge of a direction."""
+    if direction == "in":
+        return badge("south_west", "in", "In")
+    return badge("north_east", "out", "Out")
