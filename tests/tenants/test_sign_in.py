@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import caches
 from django.test import Client
 
 from tenants.models import Membership, User
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, TOTP_SECRET
 
 LOGIN = "/accounts/login/"
+SECOND_STEP = "/accounts/2fa/authenticate/"
+
+
+def code_now() -> str:
+    """Code that the authenticator app of `root` shows."""
+    return format_hotp_value(hotp_value(TOTP_SECRET, int(time.time()) // 30))
 
 
 def _sign_in(email: str, *, following: str = "", password: str = PASSWORD) -> tuple[Client, str]:
     client = Client()
     data = {"login": email, "password": password, "next": following}
     response = client.post(LOGIN, data)
+    if response.get("Location", "").startswith(SECOND_STEP):
+        response = client.post(SECOND_STEP, {"code": code_now()})
     return client, response.get("Location", "")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tenants.models import ApiKey, Membership, PhoneNumber, Tenant, Trunk, User
+from tenants.models import ApiKey, Invitation, Membership, PhoneNumber, Tenant, Trunk
 from tenants.models.keys import hash_key
 from tests.conftest import PASSWORD
 
@@ -26,7 +26,6 @@ def _tenant_form(**changes: str) -> dict[str, str]:
         "timezone": "Europe/Berlin",
         "country": "DE",
         "admin_email": "",
-        "admin_password": "",
         **changes,
     }
 
@@ -37,8 +36,8 @@ def _errors(response: Any) -> dict[str, list[str]]:
     return {name: list(messages) for name, messages in errors.items()}
 
 
-def test_a_new_tenant_is_provisioning_with_its_first_admin(portal) -> None:
-    form = _tenant_form(admin_email="Peter@Initech.example", admin_password=PASSWORD)
+def test_a_new_tenant_is_provisioning_with_its_first_admin_invited(portal, root) -> None:
+    form = _tenant_form(admin_email="Peter@Initech.example")
     assert portal.post(f"{TENANTS}add/", form).status_code == 302
     tenant = Tenant.objects.get(slug="initech")
     assert (tenant.state, tenant.timezone, tenant.country) == (
@@ -46,9 +45,13 @@ def test_a_new_tenant_is_provisioning_with_its_first_admin(portal) -> None:
         "Europe/Berlin",
         "DE",
     )
-    member = Membership.objects.get(tenant=tenant)
-    assert (member.user.email, member.role) == ("peter@initech.example", "admin")
-    assert member.user.check_password(PASSWORD)
+    invitation = Invitation.objects.get(tenant=tenant)
+    assert (invitation.email, invitation.role, invitation.invited_by) == (
+        "peter@initech.example",
+        "admin",
+        root,
+    )
+    assert not Membership.objects.exists()
     page = portal.get(TENANTS).content.decode()
     assert "Provisioning" in page
     assert 'href="/t/initech/"' not in page
@@ -63,8 +66,6 @@ def test_a_new_tenant_is_provisioning_with_its_first_admin(portal) -> None:
         ({"timezone": "Mars/Base"}, "timezone"),
         ({"country": "XX"}, "country"),
         ({"admin_email": "no-address"}, "admin_email"),
-        ({"admin_email": "new@example.com"}, "admin_password"),
-        ({"admin_email": "new@example.com", "admin_password": "short"}, "admin_password"),
     ],
     ids=str,
 )
@@ -74,6 +75,7 @@ def test_a_wrong_entry_is_told_at_its_field(change, field, portal, acme) -> None
 
 def test_the_slug_of_a_tenant_stays(portal, acme) -> None:
     form = _tenant_form(name="Acme Group", slug="other", messaging_enabled="on")
+    form |= {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
     assert portal.post(f"{TENANTS}{acme.pk}/change/", form).status_code == 302
     acme.refresh_from_db()
     assert (acme.slug, acme.name) == ("acme", "Acme Group")
@@ -180,41 +182,33 @@ def test_a_revoked_key_opens_nothing(portal, alice, acme) -> None:
     assert ApiKey.find(secret) is None
 
 
-def test_a_member_is_found_by_address_or_made(portal, acme, gina) -> None:
+def test_somebody_with_an_account_is_made_a_member(portal, acme, gina) -> None:
     url = "/system/tenants/membership/add/"
     form = {"tenant": acme.pk, "role": "extension", "extension": "9", "is_active": "on"}
     assert portal.post(url, {**form, "email": "GINA@globex.example"}).status_code == 302
     assert gina.memberships.count() == 2
-    new = {**form, "email": "new@acme.example", "password": PASSWORD}
-    assert portal.post(url, new).status_code == 302
-    assert User.objects.get(email="new@acme.example").check_password(PASSWORD)
     again = _errors(portal.post(url, {**form, "email": gina.email}))
     assert list(again) == ["email"]
-    lost = _errors(portal.post(url, {**new, "email": "b@acme.example", "extension": ""}))
+    unknown = _errors(portal.post(url, {**form, "email": "new@acme.example"}))
+    assert "invite them" in unknown["email"][0]
+    lost = _errors(portal.post(url, {**form, "email": gina.email, "extension": ""}))
     assert "An extension user needs an extension." in str(lost)
 
 
-def test_a_new_password_replaces_the_old_one(portal, alice) -> None:
-    form = {
-        "email": alice.email,
-        "name": "Alice",
-        "is_active": "on",
-        "new_password": "n3w horse 77x",
-    }
-    form |= {
-        "memberships-TOTAL_FORMS": "0",
-        "memberships-INITIAL_FORMS": "0",
-    }
+def test_a_users_page_changes_neither_password_nor_activity(portal, alice) -> None:
+    form = {"email": "Alice@new.example", "name": "Alice", "new_password": "n3w horse 77x"}
+    form |= {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
     assert portal.post(f"/system/tenants/user/{alice.pk}/change/", form).status_code == 302
     alice.refresh_from_db()
-    assert alice.check_password("n3w horse 77x")
-    assert alice.name == "Alice"
+    assert (alice.email, alice.name, alice.is_active) == ("alice@new.example", "Alice", True)
+    assert alice.check_password(PASSWORD)
 
 
 def test_nobody_takes_away_the_own_rights(portal, root) -> None:
-    form = {"email": root.email, "name": "", "new_password": ""}
+    form = {"email": root.email, "name": ""}
     form |= {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
     portal.post(f"/system/tenants/user/{root.pk}/change/", form)
+    portal.post(f"/system/tenants/user/{root.pk}/deactivate/", {"_form_submitted": "True"})
     root.refresh_from_db()
     assert root.is_system_admin
     assert root.is_active
