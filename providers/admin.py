@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    DropdownFilter,
+)
 from unfold.decorators import action, display
+from unfold.paginator import InfinitePaginator
 
 from providers.models import WebhookEvent
 from providers.payloads import readable
-from providers.replay import replay
+from providers.replay import DISCARDABLE, discard, replay
+from providers.unrouted_page import unrouted_page
+from tenants.admin.filters import DayRange
 from tenants.sites import system_site
 
 _COLOURS = {
@@ -23,23 +33,63 @@ _COLOURS = {
     "unrouted": "warning",
     "rejected": "danger",
     "failed": "danger",
+    "discarded": "",
 }
+_TYPES_FROM = 1000
+
+
+class ProviderFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """By carrier."""
+
+    title = "provider"
+    parameter_name = "provider"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(slug, slug.capitalize()) for slug in settings.PROVIDERS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(provider=self.value()) if self.value() else queryset
+
+
+class TypeFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """By the carrier's name of the event, as far as the newest events know it."""
+
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        newest = WebhookEvent.objects.order_by("-id").values_list("type", flat=True)[:_TYPES_FROM]
+        known = {*newest, self.value() or ""} - {""}
+        return [(kind, kind) for kind in sorted(known)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(type=self.value()) if self.value() else queryset
 
 
 @admin.register(WebhookEvent, site=system_site)
 class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """What carriers posted, and what became of it. Read only but for the replay."""
+    """What carriers posted, and what became of it. Read only but for replay and discard."""
 
-    list_display = ["received_at", "owner", "type", "status", "attempts", "error"]
-    list_filter = ["state", "tenant", "provider", "type"]
+    list_display = ["received_at", "owner", "provider", "type", "status", "attempts", "error"]
+    list_filter = [
+        ("state", ChoicesDropdownFilter),
+        ("tenant", AutocompleteSelectFilter),
+        ProviderFilter,
+        TypeFilter,
+        ("received_at", DayRange),
+    ]
+    list_filter_submit = True
+    list_per_page = 50
     search_fields = ["type", "error", "tenant__name"]
-    date_hierarchy = "received_at"
+    search_help_text = "Search by tenant, error or type"
+    # The log holds millions of rows one day: nobody waits for them to be counted.
+    paginator = InfinitePaginator
     show_full_result_count = False
     fields = [
         "received_at",
         "provider",
         "type",
-        "state",
+        "status",
         "owner",
         "attempts",
         "next_attempt_at",
@@ -47,8 +97,9 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         "content",
     ]
     readonly_fields = fields
-    actions = ["replay_selected"]
-    actions_detail = ["replay_one"]
+    actions = ["replay_selected", "discard_selected"]
+    actions_row = ["replay_one"]
+    actions_detail = ["replay_one", "discard_one"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -63,11 +114,31 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         events: QuerySet[WebhookEvent] = super().get_queryset(request)
         return events.select_related("tenant").defer("payload")
 
+    def get_urls(self) -> list[Any]:
+        unrouted = path(
+            "unrouted/", self.admin_site.admin_view(self.unrouted), name="providers_unrouted"
+        )
+        return [unrouted, *super().get_urls()]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        event = WebhookEvent.objects.defer("payload").filter(pk=object_id).first()
+        return [
+            one
+            for one in super().get_actions_detail(request, object_id)
+            if event is not None and self.row_action_applies(one.path, event)
+        ]
+
+    def row_action_applies(self, name: str, event: WebhookEvent) -> bool:
+        """Tell whether the action makes sense for the event."""
+        if name == "discard_one":
+            return event.state in DISCARDABLE
+        return event.state != WebhookEvent.State.PENDING
+
     @display(description="Tenant", ordering="tenant__name")
     def owner(self, event: WebhookEvent) -> str:
         return str(event.tenant or "-")
 
-    @display(label=_COLOURS, ordering="state")
+    @display(description="State", label=_COLOURS, ordering="state")
     def status(self, event: WebhookEvent) -> tuple[str, str]:
         return event.state, event.get_state_display()
 
@@ -78,10 +149,34 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
             readable(event.payload),
         )
 
+    def unrouted(self, request: HttpRequest) -> HttpResponse:
+        return unrouted_page(self, request)
+
     @admin.action(description="Replay selected events", permissions=["view"])
     def replay_selected(self, request: HttpRequest, events: QuerySet[WebhookEvent]) -> None:
-        count = replay(WebhookEvent.objects.filter(pk__in=events.values("pk")))
-        messages.success(request, f"Events put back into the queue: {count}.")
+        chosen = WebhookEvent.objects.filter(pk__in=events.order_by().values("pk"))
+        total = chosen.count()
+        done = replay(chosen)
+        if done:
+            messages.success(request, f"Events put back into the queue: {done:,}.")
+        if total > done:
+            messages.warning(
+                request, f"Left alone, as they are waiting to be routed already: {total - done:,}."
+            )
+
+    @admin.action(description="Discard selected events", permissions=["view"])
+    def discard_selected(self, request: HttpRequest, events: QuerySet[WebhookEvent]) -> None:
+        chosen = WebhookEvent.objects.filter(pk__in=events.order_by().values("pk"))
+        total = chosen.count()
+        done = discard(chosen)
+        if done:
+            messages.success(request, f"Events discarded: {done:,}.")
+        if total > done:
+            messages.warning(
+                request,
+                f"Left alone: {total - done:,}. Only failed, rejected and unrouted events"
+                " can be discarded.",
+            )
 
     @action(
         description="Replay",
@@ -94,6 +189,24 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         },
     )
     def replay_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        replay(WebhookEvent.objects.filter(pk=object_id))
-        messages.success(request, "The event is back in the queue.")
+        if replay(WebhookEvent.objects.filter(pk=object_id)):
+            messages.success(request, "The event is back in the queue.")
+        else:
+            messages.warning(request, "The event is waiting to be routed already.")
+        return HttpResponse(headers={"HX-Refresh": "true"})
+
+    @action(
+        description="Discard",
+        icon="delete",
+        dialog={
+            "title": "Discard this event?",
+            "description": "It is put aside: it stays in the log and can be replayed later.",
+            "form_submit_text": "Discard",
+        },
+    )
+    def discard_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        if discard(WebhookEvent.objects.filter(pk=object_id)):
+            messages.success(request, "The event is discarded.")
+        else:
+            messages.warning(request, "Only failed, rejected and unrouted events can be discarded.")
         return HttpResponse(headers={"HX-Refresh": "true"})

@@ -1,4 +1,4 @@
-"""The webhook log for system admins, and the replay."""
+"""The webhook log for system admins; replay and discard."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import Any, ClassVar
 import django_filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import serializers, viewsets
+from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from providers.models import WebhookEvent
 from providers.payloads import decoded
-from providers.replay import replay
+from providers.replay import discard, replay
 from tenants.api.guarded import GuardedView
 from tenants.api.permissions import IsSystemAdmin
 
@@ -46,6 +47,14 @@ class WebhookEventSerializer(serializers.ModelSerializer[WebhookEvent]):
         return decoded(event.payload)
 
 
+class NotDiscarded(APIException):
+    """The event is waiting or done: there is nothing to put aside."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_discarded"
+    default_detail = "Only failed, rejected and unrouted events can be discarded."
+
+
 class WebhookEventFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """By state, type and tenant's slug."""
 
@@ -70,5 +79,15 @@ class WebhookEventViewSet(GuardedView, viewsets.ReadOnlyModelViewSet[WebhookEven
         """Route the event once more."""
         event = self.get_object()
         replay(WebhookEvent.objects.filter(pk=event.pk))
+        event.refresh_from_db()
+        return Response(self.get_serializer(event).data)
+
+    @extend_schema(request=None, responses=WebhookEventSerializer)
+    @action(detail=True, methods=["post"])
+    def discard(self, request: Request, pk: str | None = None) -> Response:
+        """Put a failed, rejected or unrouted event aside (409 for others); a replay undoes it."""
+        event = self.get_object()
+        if not discard(WebhookEvent.objects.filter(pk=event.pk)):
+            raise NotDiscarded
         event.refresh_from_db()
         return Response(self.get_serializer(event).data)

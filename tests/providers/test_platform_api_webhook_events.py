@@ -91,6 +91,24 @@ def test_a_replay_puts_the_event_back_into_the_queue(platform) -> None:
     assert (event.state, event.attempts, event.error) == ("pending", 0, "")
 
 
+def test_a_failed_event_is_discarded(platform) -> None:
+    event = _event(1, state="failed", error="broke")
+    response = platform.post(f"{EVENTS}{event.pk}/discard/")
+    assert (response.status_code, response.json()["state"]) == (200, "discarded")
+    event.refresh_from_db()
+    assert (event.state, event.error) == ("discarded", "broke")
+
+
+@pytest.mark.parametrize("state", ["pending", "processed", "discarded"])
+def test_what_waits_or_is_done_is_not_discarded(state, platform) -> None:
+    event = _event(1, state=state)
+    response = platform.post(f"{EVENTS}{event.pk}/discard/")
+    assert response.status_code == 409
+    assert "can be discarded" in response.json()["detail"]
+    event.refresh_from_db()
+    assert event.state == state
+
+
 def test_the_log_is_read_only(platform) -> None:
     event = _event(1)
     assert platform.delete(f"{EVENTS}{event.pk}/").status_code == 405
@@ -102,5 +120,6 @@ def test_a_tenants_admin_sees_and_replays_nothing(api, alice, acme) -> None:
     event = _event(1, tenant=acme, state="failed")
     assert api(alice).get(EVENTS).status_code == 403
     assert api(alice).post(f"{EVENTS}{event.pk}/replay/").status_code == 403
+    assert api(alice).post(f"{EVENTS}{event.pk}/discard/").status_code == 403
     event.refresh_from_db()
     assert event.state == "failed"
