@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from tenants.audit import change, note_added
 from tenants.deletion import are_in_use
 from tenants.models import PhoneNumber, Tenant, Trunk
 from tenants.number_ranges import read_numbers
@@ -74,9 +75,11 @@ def allot(trunk: Trunk, tenant: Tenant | None, text: str) -> Plan:
     try:
         with transaction.atomic():
             _hand_over(done)
-            PhoneNumber.objects.bulk_create(
-                PhoneNumber(number=number, trunk=trunk, tenant=tenant, kind=kind_of(number))
-                for number in done.added
+            note_added(
+                PhoneNumber.objects.bulk_create(
+                    PhoneNumber(number=number, trunk=trunk, tenant=tenant, kind=kind_of(number))
+                    for number in done.added
+                )
             )
     except IntegrityError as error:
         raise _overtaken() from error
@@ -103,7 +106,7 @@ def take_back(numbers: QuerySet[PhoneNumber]) -> int:
                 f"Nothing was taken back, for these are in use: {words}{more}."
                 " Delete their message settings in the tenant first."
             )
-        return rows.update(tenant=None, is_main=False)
+        return change(rows.select_related("tenant"), tenant=None, is_main=False)
 
 
 def _sorted_out(trunk: Trunk, tenant: Tenant | None, numbers: list[str]) -> Plan:
@@ -142,9 +145,11 @@ def _clash(row: PhoneNumber) -> str:
 def _hand_over(done: Plan) -> None:
     if not done.handed_over:
         return
-    free = PhoneNumber.objects.filter(
-        number__in=done.handed_over, trunk=done.trunk, tenant=None
-    ).update(tenant=done.tenant, is_main=False)
+    free = change(
+        PhoneNumber.objects.filter(number__in=done.handed_over, trunk=done.trunk, tenant=None),
+        tenant=done.tenant,
+        is_main=False,
+    )
     if free != len(done.handed_over):
         raise _overtaken()
 

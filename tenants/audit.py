@@ -2,7 +2,7 @@
 
 `save()` and `delete()` of the models registered here and in messaging.audit are recorded by
 themselves, in the schema that is current. What bypasses them (`update()`, `bulk_create()`) is
-recorded by `change` or `note`.
+recorded by `change`, `note_added` or `note`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from auditlog.signals import post_log, pre_log
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.db.models.signals import pre_save
@@ -23,7 +24,7 @@ from tenants.actor import because, current_actor, current_reason
 from tenants.models import ApiKey, Invitation, Membership, PhoneNumber, Tenant, Trunk, User
 from tenants.schema import tenant_connection
 
-__all__ = ["MASK", "Action", "because", "change", "is_recorded", "note", "register"]
+__all__ = ["MASK", "Action", "because", "change", "is_recorded", "note", "note_added", "register"]
 
 MASK = "••••"
 _PUBLIC = "public"
@@ -67,37 +68,71 @@ def note(
     `changes` maps a field's name to its value before and after; fields that are not registered
     are left out, secrets are masked.
     """
-    fields = auditlog.get_model_fields(type(obj))
-    told = {
-        name: [mask(""), mask("")] if name in fields["mask_fields"] else [_plain(v) for v in pair]
-        for name, pair in (changes or {}).items()
-        if name in fields["include_fields"]
-    }
-    if action == Action.CHANGED and not _visible(told) and not reason:
-        return None
     with because(reason or current_reason()):
-        entry: LogEntry = LogEntry.objects.log_create(
-            obj, force_log=True, action=int(action), changes=told
-        )
-    return entry
+        made = _store([_entry(obj, action, changes or {})])
+    return made[0] if made else None
+
+
+def note_added(rows: Iterable[Model]) -> None:
+    """Record rows that `bulk_create()` made."""
+    _store([_entry(row, Action.ADDED, _values(row)) for row in rows])
 
 
 def change(rows: QuerySet[Any], *, reason: str = "", **values: Any) -> int:
-    """Do what `rows.update(**values)` does, row by row, and record each; return how many.
-
-    For a handful of rows. Each is changed only while it still is what `rows` asks for.
-    """
-    count = 0
+    """Do what `rows.update(**values)` does and record it; return how many rows changed."""
     with transaction.atomic():
-        for row in list(rows):
-            before = {name: getattr(row, name) for name in values}
-            if rows.filter(pk=row.pk).update(**values):
-                count += 1
-                pairs = {name: (before[name], value) for name, value in values.items()}
-                for name, value in values.items():
-                    setattr(row, name, value)
-                note(row, Action.CHANGED, changes=pairs, reason=reason)
+        # Locked, so that what was read is what is changed.
+        found = list(rows.order_by("pk").select_for_update(of=("self",)))
+        before = [{name: getattr(row, name) for name in values} for row in found]
+        keys = [row.pk for row in found]
+        count = rows.model._default_manager.filter(pk__in=keys).update(**values)
+        entries = []
+        for row, old in zip(found, before, strict=True):
+            for name, value in values.items():
+                setattr(row, name, value)
+            pairs = {name: (old[name], value) for name, value in values.items()}
+            entries.append(_entry(row, Action.CHANGED, pairs))
+        with because(reason or current_reason()):
+            _store(entries)
     return count
+
+
+def _entry(row: Model, action: Action, changes: Changes) -> LogEntry:
+    fields = auditlog.get_model_fields(type(row))
+    told = {
+        name: [MASK, MASK] if name in fields["mask_fields"] else [_plain(value) for value in pair]
+        for name, pair in changes.items()
+        if name in fields["include_fields"]
+    }
+    return LogEntry(
+        content_type=ContentType.objects.get_for_model(row),
+        object_pk=str(row.pk),
+        object_id=row.pk if isinstance(row.pk, int) else None,
+        object_repr=str(row),
+        action=int(action),
+        changes=told,
+    )
+
+
+def _store(entries: list[LogEntry]) -> list[LogEntry]:
+    shown = []
+    for entry in entries:
+        _complete(LogEntry, entry)
+        worth = entry.changes or entry.action != Action.CHANGED or current_reason()
+        if worth and _is_told_here(entry.content_type.model_class()):
+            shown.append(entry)
+    # bulk_create() sends no signal: the entries are complete.
+    return LogEntry.objects.bulk_create(shown, batch_size=500)
+
+
+def _values(row: Model) -> dict[str, tuple[Any, Any]]:
+    fields = auditlog.get_model_fields(type(row))["include_fields"]
+    return {name: (None, getattr(row, name)) for name in fields}
+
+
+def _is_told_here(model: type[Model]) -> bool:
+    # An account belongs to the platform: a tenant's trail tells of the membership only.
+    return model is not User or tenant_connection.schema_name == _PUBLIC
 
 
 def _plain(value: Any) -> Any:
@@ -147,8 +182,7 @@ def _drop_invisible(
 
 @receiver(pre_log, sender=User, dispatch_uid="tenants.audit.people")
 def _is_of_the_platform(sender: type[Model], **kwargs: Any) -> bool:
-    # An account belongs to the platform: a tenant's trail tells of the membership only.
-    return tenant_connection.schema_name == _PUBLIC
+    return _is_told_here(sender)
 
 
 register(

@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from tenants.audit import change
 from tenants.memberships import find_account
 from tenants.models import Invitation, Membership, Tenant, User
 
@@ -70,7 +71,7 @@ def invite(
     try:
         with transaction.atomic():
             # One that ran out must not stand in the way of the next.
-            _of(email, tenant).filter(expires_at__lte=now).update(revoked_at=now)
+            change(_of(email, tenant).filter(expires_at__lte=now), revoked_at=now)
             invitation = Invitation.objects.create(
                 email=email,
                 name=name,
@@ -116,7 +117,7 @@ def send_again(invitation: Invitation) -> bool:
 def revoke(invitation: Invitation) -> bool:
     """Make the link useless; False when it was used or revoked before."""
     closed = still_open(Invitation.objects.filter(pk=invitation.pk))
-    return bool(closed.update(revoked_at=timezone.now()))
+    return bool(change(closed, revoked_at=timezone.now()))
 
 
 def still_open(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
@@ -149,7 +150,7 @@ def accept(invitation: Invitation, user: User) -> None:
         raise WrongAccount
     _claim(invitation)
     if invitation.tenant is None:
-        User.objects.filter(pk=user.pk).update(is_system_admin=True)
+        change(User.objects.filter(pk=user.pk), is_system_admin=True)
         return
     # Somebody who was made a member meanwhile stays what they are.
     Membership.objects.get_or_create(
@@ -224,7 +225,7 @@ def _claim(invitation: Invitation) -> None:
     )
     if invitation.tenant and not Tenant.objects.filter(pk=invitation.tenant.pk, is_active=True):
         raise TenantSuspended
-    if not open_now.update(accepted_at=timezone.now()):
+    if not change(open_now, accepted_at=timezone.now()):
         raise InvitationClosed
 
 

@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models import F
 
+from tenants.audit import change
 from tenants.models import User
 
 
@@ -27,5 +28,5 @@ def reset_second_factor(user: User) -> None:
 @transaction.atomic
 def switch_off(user: User) -> None:
     """Close the account: pages, programs and mails of it are shut at once."""
-    User.objects.filter(pk=user.pk).update(is_active=False)
+    change(User.objects.filter(pk=user.pk), is_active=False)
     end_sessions(user)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet, Value
+from django.db.models import CharField, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from messaging.admin.base import ScreenRequest, national
@@ -16,6 +16,7 @@ from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.tenant_form import TenantForm, select
 from messaging.models import Extension, MessageSetting
 from messaging.spreadsheets.extensions import ExtensionSheet
+from tenants import audit
 from tenants.models import Membership
 
 _NAMED = 3
@@ -51,7 +52,13 @@ class ExtensionAdmin(BulkAdmin, SheetAdmin):
         numbers = MessageSetting.objects.filter(extension=OuterRef("pk"))
         return queryset.annotate(
             person_names=ArraySubquery(
-                people.values_list(Coalesce(NullIf(F("user__name"), Value("")), F("user__email")))
+                people.values_list(
+                    Coalesce(
+                        NullIf(F("user__name"), Value("")),
+                        F("user__email"),
+                        output_field=CharField(),
+                    )
+                )
             ),
             line_numbers=ArraySubquery(numbers.values("phone_number__number")),
         )
@@ -70,9 +77,8 @@ class ExtensionAdmin(BulkAdmin, SheetAdmin):
         super().save_model(request, obj, form, change)
         if change and "number" in form.changed_data:
             # Memberships are public rows, which name the extension by its number only.
-            Membership.objects.filter(
-                tenant=request.tenant, extension=form.initial["number"]
-            ).update(extension=obj.number)
+            members = Membership.objects.filter(tenant=request.tenant)
+            audit.change(members.filter(extension=form.initial["number"]), extension=obj.number)
 
     def refusal_to_delete(self, request: ScreenRequest, obj: Any) -> str:
         member = (

@@ -13,6 +13,7 @@ from unfold.decorators import action
 from messaging.admin.base import ScreenRequest, TenantAdmin
 from messaging.admin.invitations import extension_choices
 from messaging.admin.tenant_form import TenantForm, select
+from tenants import audit
 from tenants.admin.labels import refreshed
 from tenants.admin.people import say_reset_link_sent
 from tenants.memberships import belongs_here_only
@@ -111,7 +112,7 @@ class MemberAdmin(TenantAdmin):
         if membership.user_id == request.user.pk:
             messages.error(request, "You cannot close your own access.")
         else:
-            Membership.objects.filter(pk=membership.pk).update(is_active=False)
+            audit.change(Membership.objects.filter(pk=membership.pk), is_active=False)
             messages.success(request, f"{membership.user} has no access any more.")
         return refreshed()
 
@@ -126,7 +127,7 @@ class MemberAdmin(TenantAdmin):
     )
     def activate(self, request: ScreenRequest, form: Any, object_id: str) -> HttpResponse:
         membership = self._member(request, object_id)
-        Membership.objects.filter(pk=membership.pk).update(is_active=True)
+        audit.change(Membership.objects.filter(pk=membership.pk), is_active=True)
         messages.success(request, f"{membership.user} has access again.")
         return refreshed()
 

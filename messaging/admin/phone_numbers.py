@@ -13,6 +13,7 @@ from messaging.admin.copying import number_with_copy
 from messaging.admin.tenant_form import TenantForm, select, text_input
 from messaging.models import MessageSetting
 from messaging.number_settings import ALREADY_IN_USE
+from tenants import audit
 from tenants.models import PhoneNumber, Trunk
 from tenants.numbers import kind_of
 
@@ -112,7 +113,7 @@ class PhoneNumberAdmin(TenantAdmin):
             mains = PhoneNumber.objects.filter(
                 tenant=request.tenant, trunk_id=obj.trunk_id, is_main=True
             )
-            mains.exclude(pk=obj.pk or 0).update(is_main=False)
+            audit.change(mains.exclude(pk=obj.pk or 0), is_main=False)
         super().save_model(request, obj, form, change)
 
     def refusal_to_delete(self, request: ScreenRequest, obj: Any) -> str:

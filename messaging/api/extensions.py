@@ -9,6 +9,7 @@ from rest_framework.serializers import BaseSerializer
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.fields import KnownFields
 from messaging.models import Extension
+from tenants import audit
 from tenants.api.refusals import InUse
 from tenants.models import Membership
 
@@ -33,9 +34,8 @@ class Extensions(ConfigurationViewSet[Extension]):
         before = self.get_object().number
         after = serializer.save().number
         if after != before:
-            Membership.objects.filter(tenant_id=self.tenant.pk, extension=before).update(
-                extension=after
-            )
+            members = Membership.objects.filter(tenant_id=self.tenant.pk, extension=before)
+            audit.change(members, extension=after)
 
     def perform_destroy(self, instance: Extension) -> None:
         """Delete the extension.

@@ -8,10 +8,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from tenants.keys import revoke
 from tenants.models import ApiKey
 from tenants.sites import system_site
 
@@ -84,7 +84,6 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         },
     )
     def revoke(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        live = ApiKey.objects.filter(pk=object_id, revoked_at=None)
-        if live.update(revoked_at=timezone.now()):
+        if revoke(ApiKey.objects.filter(pk=object_id)):
             messages.success(request, "The key is revoked.")
         return HttpResponse(headers={"HX-Refresh": "true"})

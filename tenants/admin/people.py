@@ -15,6 +15,7 @@ from unfold.decorators import action
 from tenants import sessions
 from tenants.admin.forms import UserForm
 from tenants.admin.labels import refreshed
+from tenants.audit import change
 from tenants.invitations import where_mail_goes
 from tenants.mails import request_reset_link
 from tenants.models import Membership, User
@@ -171,7 +172,7 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     )
     def activate(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         user = self._person(request, object_id)
-        User.objects.filter(pk=user.pk).update(is_active=True)
+        change(User.objects.filter(pk=user.pk), is_active=True)
         messages.success(request, f"{user.email} is active.")
         return refreshed()
 

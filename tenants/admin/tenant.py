@@ -18,6 +18,7 @@ from unfold.decorators import action, display
 from tenants.admin.forms import TenantAddForm, TenantForm
 from tenants.admin.invitations import say_sent
 from tenants.admin.labels import STATUS_COLOURS, manage_button, refreshed, status_of
+from tenants.audit import change
 from tenants.invitations import invite
 from tenants.links import tenant_path
 from tenants.models import Membership, PhoneNumber, Tenant, UsageDay
@@ -194,7 +195,7 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         },
     )
     def suspend(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        if Tenant.objects.filter(pk=object_id, is_active=True).update(is_active=False):
+        if change(Tenant.objects.filter(pk=object_id, is_active=True), is_active=False):
             messages.success(request, "The tenant is suspended.")
         return refreshed()
 
@@ -208,7 +209,7 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         },
     )
     def resume(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        if Tenant.objects.filter(pk=object_id, is_active=False).update(is_active=True):
+        if change(Tenant.objects.filter(pk=object_id, is_active=False), is_active=True):
             messages.success(request, "The tenant is active again.")
         return refreshed()
 
