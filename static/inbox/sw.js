@@ -66,9 +66,12 @@ async function show(notice) {
     else await self.navigator.clearAppBadge?.().catch(() => {});
   }
   const url = inside(notice.url);
-  const isLooking = (await pages()).some(
-    (page) => page.url.split(/[?#]/)[0] === url && page.visibilityState === "visible",
-  );
+  // Whoever has the thread before them sees the text come in.
+  const isLooking =
+    String(notice.tag).startsWith("conversation-") &&
+    (await pages()).some(
+      (page) => page.url.split(/[?#]/)[0] === url && page.visibilityState === "visible",
+    );
   // Safari takes a subscription back after some pushes that showed nothing.
   const isStrict = !/Chrome|Firefox/.test(self.navigator.userAgent);
   if (isLooking && !isStrict) return;
