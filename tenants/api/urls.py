@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from tenants.api import records, views
+from tenants.api import records, usage, views
 from tenants.api.invitations import PlatformInvitations
 
 router = SimpleRouter()
@@ -12,6 +12,7 @@ router.register("tenants", views.TenantViewSet)
 router.register("trunks", views.TrunkViewSet)
 router.register("phone-numbers", views.PhoneNumberViewSet)
 router.register("memberships", views.MembershipViewSet)
+router.register("usage", usage.UsageViewSet)
 router.register("audit", records.AuditViewSet, basename="audit")
 router.register("access-entries", records.AccessEntryViewSet)
 router.register("invitations", PlatformInvitations)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants.api import refusals
+from tenants.api.allotment import AllotsNumbers
 from tenants.api.guarded import GuardedView
 from tenants.api.permissions import IsSystemAdmin
 from tenants.api.serializers import (
@@ -87,7 +88,9 @@ class PhoneNumberFilter(django_filters.FilterSet):  # type: ignore[misc]  # no t
         fields = ["number", "trunk", "kind", "registration", "is_main"]
 
 
-class PhoneNumberViewSet(_DeletesUnused, GuardedView, viewsets.ModelViewSet[PhoneNumber]):
+class PhoneNumberViewSet(
+    AllotsNumbers, _DeletesUnused, GuardedView, viewsets.ModelViewSet[PhoneNumber]
+):
     """The number directory; a number in use is not deleted (409)."""
 
     permission_classes = [IsSystemAdmin]
