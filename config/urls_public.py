@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from config import health
+from config import health, system_settings
 from providers import webhooks
 from tenants import invite_page, views
 from tenants.sites import system_site
+
+_pages, _app_name, _namespace = system_site.urls
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,7 +17,8 @@ urlpatterns = [
     path("accounts/email/", views.closed),
     path("accounts/", include("allauth.urls")),
     path("invite/<str:token>", invite_page.invite, name="invite"),
-    path("system/", system_site.urls),
+    # The site's last address catches all, so what this package adds comes first.
+    path("system/", ([*system_settings.urlpatterns, *_pages], _app_name, _namespace)),
     path("health/", health.health, name="health"),
     # With or without a trailing slash and never a redirect: a carrier does not follow those.
     re_path(r"^webhook/(?P<provider>[a-z]+)/sms/?$", webhooks.receive_view),
