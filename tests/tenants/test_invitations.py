@@ -95,9 +95,7 @@ def test_an_account_made_meanwhile_is_not_taken_over(invited) -> None:
     _mailed(invited)
     User.objects.create_user(NEW, PASSWORD)
     with pytest.raises(InvitationClosed):
-        invitations.accept_as_new(
-            Invitation.objects.get(), name="X", password="takeover horse 77"
-        )
+        invitations.accept_as_new(Invitation.objects.get(), name="X", password="takeover horse 77")
     assert User.objects.get(email=NEW).check_password(PASSWORD)
     assert Invitation.objects.get().accepted_at is None
 
@@ -185,9 +183,9 @@ def test_the_newest_link_alone_works(invited) -> None:
 def test_one_that_ran_out_gives_way_to_a_new_one(invited, acme) -> None:
     Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
     invite(NEW.upper(), tenant=acme, by=None, role="admin")
-    assert list(invitations.still_open(Invitation.objects.all()).values_list("role", flat=True)) == [
-        "admin"
-    ]
+    assert list(
+        invitations.still_open(Invitation.objects.all()).values_list("role", flat=True)
+    ) == ["admin"]
 
 
 def test_a_new_system_admin_sets_up_the_second_step_first(root) -> None:
