@@ -49,7 +49,7 @@ def count_days(tenant: Tenant) -> None:
     now = timezone.now()
     today = now.astimezone(zone).date()
     first = _first_day(tenant, today)
-    counts = _counts(zone, first, today)
+    counts = counts_by_day(zone, first, today)
     days = [first + timedelta(days=step) for step in range((today - first).days + 1)]
     UsageDay.objects.bulk_create(
         [UsageDay(tenant=tenant, day=day, counted_at=now, **counts.get(day, {})) for day in days],
@@ -68,7 +68,8 @@ def _first_day(tenant: Tenant, today: date) -> date:
     return min((day for day in days if day not in known), default=today - _RECOUNTED)
 
 
-def _counts(zone: ZoneInfo, first: date, last: date) -> dict[date, dict[str, int]]:
+def counts_by_day(zone: ZoneInfo, first: date, last: date) -> dict[date, dict[str, int]]:
+    """Count the days from `first` to `last` in one query; days without messages are left out."""
     out = Q(direction=Message.Direction.OUT)
     sent = out & Q(status__in=[Status.SENT, Status.UNCONFIRMED, Status.DELIVERED])
     midnight = datetime.combine(first, time.min, tzinfo=zone)

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from messaging.api.attachments import AttachmentSerializer
 from messaging.api.fields import KnownFields
+from messaging.delivery.wording import told
 from messaging.models import Message, MessageEvent, Recipient
 from messaging.outbound.individually import MOST_INDIVIDUALLY
 
@@ -31,11 +32,17 @@ class RecipientSerializer(serializers.ModelSerializer[Recipient]):
 
 
 class EventSerializer(serializers.ModelSerializer[MessageEvent]):
-    """Entry of the timeline."""
+    """Entry of the timeline; `words` tell a person what it means."""
+
+    words = serializers.SerializerMethodField()
 
     class Meta:
         model = MessageEvent
-        fields = ["at", "status", "recipient", "error_code", "detail"]
+        fields = ["at", "status", "recipient", "error_code", "detail", "words"]
+
+    def get_words(self, event: MessageEvent) -> str:
+        """Say it in one sentence."""
+        return told(event)
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):

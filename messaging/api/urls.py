@@ -12,6 +12,7 @@ from messaging.api.base import NoSuchAddress
 from messaging.api.configurations import SmsConfigurations
 from messaging.api.contacts import Contacts
 from messaging.api.conversations import Conversations
+from messaging.api.exports import Exports
 from messaging.api.extensions import Extensions
 from messaging.api.media import Media
 from messaging.api.message_settings import MessageSettings
@@ -22,6 +23,7 @@ from messaging.api.people import Invitations, Members
 from messaging.api.push import OwnNotificationChoice, PushSubscriptions
 from messaging.api.settings import Settings
 from messaging.api.templates import Templates
+from messaging.api.usage import Usage
 from tenants.api.permissions import IsTenantUser
 
 router = SimpleRouter()
@@ -39,6 +41,8 @@ router.register("templates", Templates, basename="template")
 router.register("api-keys", ApiKeys, basename="api-key")
 router.register("audit", Audit, basename="audit")
 router.register("push-subscriptions", PushSubscriptions, basename="push-subscription")
+router.register("exports", Exports, basename="export")
+router.register("usage", Usage, basename="usage")
 
 _FOR_USERS = {"permission_classes": [IsTenantUser]}
 

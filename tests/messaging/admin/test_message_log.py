@@ -70,7 +70,7 @@ def test_the_detail_shows_what_became_of_it_and_changes_nothing(
 
     body = admin.get(path).content.decode()
 
-    assert "Refused there." in body
+    assert "Failed: Refused there (code 4720)." in body
     assert "&lt;b&gt;Hello" in body
     assert 'name="_save"' not in body
     assert admin.post(path, {"text": "x"}).status_code == 403
