@@ -6,7 +6,6 @@ import platform
 import shutil
 import smtplib
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 import celery
@@ -54,7 +53,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "has_account": platform_account() is not None,
         "groups": [
             ("Addresses", _addresses()),
-            ("The platform’s Bandwidth account", _carrier()),
+            ("Bandwidth account of the platform", _carrier()),
             ("E-mail", _mail()),
             ("Notifications to phones", _push()),
             ("Health", _health()),

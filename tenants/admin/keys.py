@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
+from auditlog.models import LogEntry
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.decorators import action, display
 
 from tenants.keys import revoke
@@ -28,17 +35,39 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         }
 
 
+class StateFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """Keys that work, or those that do not any more."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("active", "Active"), ("revoked", "Revoked")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("active", "revoked"):
+            return queryset
+        return queryset.filter(revoked_at__isnull=self.value() == "active")
+
+
 @admin.register(ApiKey, site=system_site)
 class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Keys of programs."""
 
     form = ApiKeyForm
-    list_display = ["name", "hint", "user", "tenant", "state", "created_at", "last_used_at"]
-    list_filter = ["tenant"]
+    list_display = ["label", "start", "user", "reach", "state", "created_at", "last_used"]
+    list_filter = [
+        StateFilter,
+        ("tenant", AutocompleteSelectFilter),
+        ("user", AutocompleteSelectFilter),
+    ]
+    list_filter_submit = True
+    list_per_page = 50
     list_select_related = ["user", "tenant"]
-    search_fields = ["name", "hint", "user__email"]
+    search_fields = ["name", "hint", "user__email", "user__name", "tenant__name"]
+    search_help_text = "Search by name, first letters of the key, person or tenant"
     autocomplete_fields = ["user", "tenant"]
-    readonly_fields = ["hint", "created_at", "last_used_at", "revoked_at"]
+    readonly_fields = ["start", "state", "created_at", "last_used", "revoked"]
     actions_detail = ["revoke"]
     actions_row = ["revoke"]
 
@@ -49,7 +78,19 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["user", "tenant", "name", *(self.readonly_fields if obj else [])]
+        place = "reach" if obj else "tenant"
+        return ["name", "user", place, *(self.readonly_fields if obj else [])]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["reach", *self.readonly_fields] if obj else []
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        key = ApiKey.objects.filter(pk=unquote(str(object_id)), revoked_at=None).first()
+        return super().get_actions_detail(request, object_id) if key else []
+
+    def row_action_applies(self, name: str, key: ApiKey) -> bool:
+        """Tell whether the row offers the action: a key is revoked once."""
+        return key.revoked_at is None
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:  # noqa: FBT001
         made, secret = ApiKey.issue(obj.user, tenant=obj.tenant, name=obj.name)
@@ -70,9 +111,35 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         response["Cache-Control"] = "no-store"
         return response
 
-    @display(label={"Active": "success", "Revoked": "danger"})
+    @display(description="Name", ordering="name")
+    def label(self, key: ApiKey) -> str:
+        return str(key)
+
+    @display(description="Key", ordering="hint")
+    def start(self, key: ApiKey) -> str:
+        return f"{key.hint}…"
+
+    @display(description="Opens", ordering="tenant__name")
+    def reach(self, key: ApiKey) -> str:
+        return str(key.tenant or "Everywhere the person may go")
+
+    @display(description="Last used", ordering="last_used_at")
+    def last_used(self, key: ApiKey) -> str:
+        return _moment(key.last_used_at) if key.last_used_at else "Never"
+
+    @display(label={"Active": "success", "Revoked": "danger"}, ordering="revoked_at")
     def state(self, key: ApiKey) -> str:
         return "Revoked" if key.revoked_at else "Active"
+
+    @display(description="Revoked")
+    def revoked(self, key: ApiKey) -> str:
+        if key.revoked_at is None:
+            return "-"
+        trail = LogEntry.objects.get_for_object(key).filter(changes__has_key="revoked_at")
+        # A key that a tenant's own admin revoked has its trail in the tenant.
+        entry = trail.select_related("actor").order_by("-timestamp").first()
+        who = f" by {entry.actor}" if entry and entry.actor else ""
+        return f"{_moment(key.revoked_at)}{who}"
 
     @action(
         description="Revoke",
@@ -86,4 +153,10 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def revoke(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         if revoke(ApiKey.objects.filter(pk=object_id)):
             messages.success(request, "The key is revoked.")
+        else:
+            messages.warning(request, "The key was revoked before.")
         return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")
