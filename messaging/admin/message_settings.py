@@ -10,7 +10,7 @@ from unfold.decorators import action, display
 
 from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin, NotChanged
-from messaging.admin.copying import number_with_copy, warning
+from messaging.admin.copying import copy_button, warning
 from messaging.admin.setting_bulk import BULK_FIELDS
 from messaging.admin.setting_filters import ExtensionFilter, ProviderFilter
 from messaging.admin.setting_form import PLATFORM_LABEL, SettingForm
@@ -29,7 +29,7 @@ class MessageSettingAdmin(BulkAdmin, SheetAdmin):
     form = SettingForm
     sheet = MessageSettingSheet
     bulk_fields: ClassVar = BULK_FIELDS
-    list_display = ["phone", "provider_name", "desk", "mail", "description", "state"]
+    list_display = ["phone", "copy", "provider_name", "desk", "mail", "description", "state"]
     list_select_related = ["phone_number", "provider", "extension"]
     list_filter = [ProviderFilter, ExtensionFilter, "enabled"]
     search_fields = [
@@ -56,7 +56,11 @@ class MessageSettingAdmin(BulkAdmin, SheetAdmin):
 
     @admin.display(description="Phone number", ordering="phone_number__number")
     def phone(self, obj: MessageSetting) -> str:
-        return number_with_copy(obj.phone_number.number)
+        return national(obj.phone_number.number)
+
+    @admin.display(description="Copy")
+    def copy(self, obj: MessageSetting) -> str:
+        return copy_button(obj.phone_number.number)
 
     @admin.display(description="Provider", ordering="provider__name")
     def provider_name(self, obj: MessageSetting) -> str:

@@ -15,7 +15,7 @@ from unfold.forms import BaseDialogForm
 from messaging import optouts
 from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin
-from messaging.admin.copying import number_with_copy
+from messaging.admin.copying import copy_button
 from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.tenant_form import TenantForm, select, text_input
 from messaging.models import Contact, OptOut
@@ -86,7 +86,7 @@ class OptOutAdmin(BulkAdmin, SheetAdmin):
     form = OptOutForm
     sheet = OptOutSheet
     bulk_delete = False
-    list_display = ["phone", "contact", "ours", "source", "created_at"]
+    list_display = ["phone", "copy", "contact", "ours", "source", "created_at"]
     list_filter = ["source"]
     search_fields = ["number", "our_number"]
     search_help_text = "Search by number"
@@ -106,7 +106,11 @@ class OptOutAdmin(BulkAdmin, SheetAdmin):
 
     @admin.display(description="Phone number", ordering="number")
     def phone(self, obj: OptOut) -> str:
-        return number_with_copy(obj.number)
+        return national(obj.number)
+
+    @admin.display(description="Copy")
+    def copy(self, obj: OptOut) -> str:
+        return copy_button(obj.number)
 
     @admin.display(description="Contact", ordering="contact_name")
     def contact(self, obj: OptOut) -> str:

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 
 from messaging.admin.base import ScreenRequest, TenantAdmin, national
-from messaging.admin.copying import number_with_copy
+from messaging.admin.copying import copy_button
 from messaging.admin.tenant_form import TenantForm, select, text_input
 from messaging.models import MessageSetting
 from messaging.number_settings import ALREADY_IN_USE
@@ -59,7 +59,7 @@ class PhoneNumberAdmin(TenantAdmin):
     """The tenant's part of the number directory."""
 
     form = PhoneNumberForm
-    list_display = ["phone", "trunk", "kind", "registration", "in_use", "is_main"]
+    list_display = ["phone", "copy", "trunk", "kind", "registration", "in_use", "is_main"]
     list_select_related = ["trunk"]
     list_filter = ["kind", "registration"]
     search_fields = ["number", "trunk__name"]
@@ -78,7 +78,11 @@ class PhoneNumberAdmin(TenantAdmin):
 
     @admin.display(description="Phone number", ordering="number")
     def phone(self, obj: PhoneNumber) -> str:
-        return number_with_copy(obj.number)
+        return national(obj.number)
+
+    @admin.display(description="Copy")
+    def copy(self, obj: PhoneNumber) -> str:
+        return copy_button(obj.number)
 
     @admin.display(description="In Message Settings", boolean=True)
     def in_use(self, obj: PhoneNumber) -> bool:

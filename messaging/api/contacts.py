@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
@@ -62,7 +64,7 @@ class ContactFilter(filters.FilterSet):  # type: ignore[misc]  # no types
         """Look for the whole tag."""
         return queryset.filter(tags__contains=[value])
 
-    def refusing(self, queryset: QuerySet[Contact], name: str, value: bool) -> QuerySet[Contact]:
+    def refusing(self, queryset: QuerySet[Contact], name: str, value: Any) -> QuerySet[Contact]:
         """Look at refusals of any of our numbers."""
         refused = OptOut.objects.values("number")
         if value:

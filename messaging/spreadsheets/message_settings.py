@@ -114,7 +114,7 @@ class MessageSettingSheet(SheetResource):
         except NumberProblem as problem:
             raise _said(problem) from problem
 
-    def do_instance_save(self, instance: Any, is_create: bool) -> None:
+    def do_instance_save(self, instance: Any, is_create: Any) -> None:
         """Save the setting, a new number first."""
         number = instance.phone_number
         if number.pk is None:

@@ -62,7 +62,7 @@ class OptOutSheet(SheetResource):
         if instance.our_number and instance.our_number not in self._ours:
             raise ValidationError({"our_number": "this is not one of your numbers"})
 
-    def do_instance_save(self, instance: Any, is_create: bool) -> None:
+    def do_instance_save(self, instance: Any, is_create: Any) -> None:
         """Save it as an import's."""
         instance.source = OptOut.Source.IMPORT
         super().do_instance_save(instance, is_create)

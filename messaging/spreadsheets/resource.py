@@ -168,7 +168,7 @@ class SheetResource(ModelResource):  # type: ignore[misc]  # import_export has n
         self.judge(instance, new=new)
 
     def save_instance(
-        self, instance: Any, is_create: bool, row: dict[str, Any], **kwargs: Any
+        self, instance: Any, is_create: Any, row: dict[str, Any], **kwargs: Any
     ) -> None:
         """Save the row; a dry run needs no database to know what it would do."""
         if kwargs["dry_run"]:
@@ -201,6 +201,8 @@ class SheetResource(ModelResource):  # type: ignore[misc]  # import_export has n
 
     def _changes(self, before: Any, after: Any) -> Iterator[Change]:
         for field in self.get_import_fields():
+            if field is self.fields["number"]:
+                continue  # the row's name; it never differs
             was = field.export(before) if before is not None else ""
             now = field.export(after)
             if was != now:

@@ -184,17 +184,6 @@ def test_the_list_is_searched_and_filtered(admin: Client, acme_line: MessageSett
     assert count("provider=platform") == 0
 
 
-def test_many_are_switched_off_at_once(
-    admin: Client, acme: Tenant, acme_line: MessageSetting, inside: Any
-) -> None:
-    admin.post(LIST, {"action": "switch_off", "_selected_action": acme_line.pk})
-
-    with inside(acme):
-        saved = MessageSetting.objects.get()
-        assert not saved.enabled
-        assert saved.history.count() == 2
-
-
 def test_a_renumbered_extension_keeps_its_people(
     admin: Client, acme: Tenant, bob: Any, acme_line: MessageSetting, inside: Any
 ) -> None:

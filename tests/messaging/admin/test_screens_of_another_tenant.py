@@ -38,10 +38,10 @@ def test_rows_of_another_tenant_do_not_exist(
 def test_lists_show_own_rows_only(
     model: str, admin: Client, foreign_rows: dict[str, int], acme_number: PhoneNumber
 ) -> None:
-    shown = admin.get(f"/t/acme/tenants/{model}/").context["cl"].queryset
+    shown = [row.pk for row in admin.get(f"/t/acme/tenants/{model}/").context["cl"].result_list]
 
-    assert foreign_rows[model] not in [row.pk for row in shown]
-    assert shown.count() == 1
+    assert foreign_rows[model] not in shown
+    assert len(shown) == 1
 
 
 def test_search_finds_own_rows_only(

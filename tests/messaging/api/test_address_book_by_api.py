@@ -58,7 +58,15 @@ def test_an_opt_out_is_never_changed(admin) -> None:
 def test_a_number_is_named_once(api, bob) -> None:
     client = api(bob)
     made = _post(client, CONTACTS, number="(512) 555-0300", name="Cleo")
-    assert made.json() == {"id": made.json()["id"], "number": "+15125550300", "name": "Cleo"}
+    assert made.json() == {
+        "id": made.json()["id"],
+        "number": "+15125550300",
+        "name": "Cleo",
+        "company": "",
+        "email": "",
+        "tags": [],
+        "notes": "",
+    }
     again = _post(client, CONTACTS, number="512.555.0300", name="Other")
     assert again.json() == {"number": ["There is a contact of this number."]}
     url = f"{CONTACTS}{made.json()['id']}/"
@@ -66,3 +74,19 @@ def test_a_number_is_named_once(api, bob) -> None:
     assert changed.json()["name"] == "Cleo B"
     assert client.get(f"{CONTACTS}?q=cleo").json()["count"] == 1
     assert client.get(f"{CONTACTS}?q=nobody").json()["count"] == 0
+
+
+def test_contacts_are_found_by_number_tag_and_consent(admin) -> None:
+    _post(admin, CONTACTS, number="(512) 555-0300", name="Cleo", tags=["vip", "Austin", "VIP"])
+    _post(admin, CONTACTS, number="(512) 555-0301", name="Dan", company="Globex")
+    _post(admin, OPT_OUTS, number="(512) 555-0301")
+
+    def found(query: str) -> list[str]:
+        return [row["name"] for row in admin.get(f"{CONTACTS}?{query}").json()["results"]]
+
+    assert admin.get(f"{CONTACTS}?tag=vip").json()["results"][0]["tags"] == ["vip", "Austin"]
+    assert found("tag=nothing") == []
+    assert found("q=512-555-0301") == ["Dan"]
+    assert found("q=globex") == ["Dan"]
+    assert found("opted_out=true") == ["Dan"]
+    assert found("opted_out=false") == ["Cleo"]
