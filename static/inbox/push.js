@@ -14,6 +14,14 @@
         .catch(() => null)
     : Promise.resolve(null);
 
+  // The service worker asks which thread is open here.
+  if (canWork) {
+    navigator.serviceWorker.addEventListener("message", (event) => {
+      if (event.data === "place") event.ports[0]?.postMessage(location.href);
+    });
+    navigator.serviceWorker.startMessages();
+  }
+
   function post(url, fields) {
     const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
     return fetch(url, {

@@ -50,6 +50,21 @@ function pages() {
   return self.clients.matchAll({ type: "window", includeUncontrolled: true });
 }
 
+// A page that changed its address by itself is still listed by its first one: ask it.
+function placeOf(page) {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = (event) => resolve(String(event.data).split(/[?#]/)[0]);
+    setTimeout(() => resolve(page.url.split(/[?#]/)[0]), 300);
+    page.postMessage("place", [port2]);
+  });
+}
+
+async function isBeforeSomebody(url) {
+  const visible = (await pages()).filter((page) => page.visibilityState === "visible");
+  return (await Promise.all(visible.map(placeOf))).includes(url);
+}
+
 self.addEventListener("push", (event) => {
   let notice = {};
   try {
@@ -67,11 +82,7 @@ async function show(notice) {
   }
   const url = inside(notice.url);
   // Whoever has the thread before them sees the text come in.
-  const isLooking =
-    String(notice.tag).startsWith("conversation-") &&
-    (await pages()).some(
-      (page) => page.url.split(/[?#]/)[0] === url && page.visibilityState === "visible",
-    );
+  const isLooking = String(notice.tag).startsWith("conversation-") && (await isBeforeSomebody(url));
   // Safari takes a subscription back after some pushes that showed nothing.
   const isStrict = !/Chrome|Firefox/.test(self.navigator.userAgent);
   if (isLooking && !isStrict) return;
@@ -93,7 +104,8 @@ self.addEventListener("notificationclick", (event) => {
 
 async function open(url) {
   const mine = (await pages()).filter((page) => page.url.startsWith(SCOPE));
-  const there = mine.find((page) => page.url.split(/[?#]/)[0] === url);
+  const places = await Promise.all(mine.map(placeOf));
+  const there = mine[places.indexOf(url)];
   if (there) return there.focus();
   for (const page of mine) {
     try {

@@ -8,13 +8,19 @@ from typing import Any
 
 import pytest
 import requests
+from django.core.management import call_command
 from django.utils import timezone
 from py_vapid import Vapid02
 
-from messaging import tasks
+from config import local
+from config.celery import app as celery_app
+from messaging import queue, tasks
+from messaging.inbound.receive import receive_message
 from messaging.models import Attachment, Contact, NotificationChoice, PushSubscription, ReadMark
+from messaging.push import keys
+from providers.types import InboundMessage
 from tenants.models import Membership, Tenant, User
-from tests.conftest import CUSTOMER
+from tests.conftest import ACME_NUMBER, CUSTOMER
 from tests.messaging.push.conftest import PUSH_HOST
 
 PHONE = f"{PUSH_HOST}/phone"
@@ -269,3 +275,85 @@ def test_logs_hold_no_text_number_or_address(
     assert "not reached: answered 500" in caplog.text
     for word in ("secret", "5550300", PHONE):
         assert word not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("has_device", "has_key", "asked"),
+    [(True, True, 1), (False, True, 0), (True, False, 0)],
+    ids=["a device", "no device", "push is off"],
+)
+def test_work_is_asked_for_only_where_somebody_listens(
+    monkeypatch,
+    settings,
+    acme,
+    bob,
+    turned_on,
+    acme_line,
+    inside,
+    django_capture_on_commit_callbacks,
+    has_device,
+    has_key,
+    asked,
+) -> None:
+    published: list[Any] = []
+    monkeypatch.setattr(queue, "publish", lambda *args, **_: published.append(args))
+    if has_device:
+        turned_on(bob, acme)
+    if not has_key:
+        settings.VAPID_PRIVATE_KEY = ""
+    event = InboundMessage(
+        provider_message_id="in-1",
+        our_number=ACME_NUMBER,
+        sender=CUSTOMER,
+        recipients=(ACME_NUMBER,),
+        text="Is my crown ready?",
+        media_urls=(),
+        segment_count=1,
+        application_id="app",
+        sent_at=None,
+        raw={},
+    )
+    with django_capture_on_commit_callbacks(execute=True), inside(acme):
+        message = receive_message(acme, event, acme_line.provider)
+        assert published == []  # not before the commit
+        again = receive_message(acme, event, acme_line.provider)
+    assert again is None
+    pushed = [args for args in published if args[0] == queue.PUSH]
+    assert pushed == [(queue.PUSH, acme.schema_name, message.pk)] * asked
+
+
+def test_the_work_waits_for_slow_ends_only() -> None:
+    assert celery_app.conf.task_routes[queue.PUSH] == {"queue": "slow"}
+
+
+@pytest.mark.parametrize(
+    ("named", "public_url", "contact"),
+    [
+        ("", "https://texts.example.com:8443", "https://texts.example.com:8443"),
+        ("", "http://127.0.0.1:8000", "mailto:texts@example.com"),
+        ("admin@example.com", "https://texts.example.com", "mailto:admin@example.com"),
+        ("mailto:a@example.com", "https://texts.example.com", "mailto:a@example.com"),
+    ],
+    ids=["public address", "trial", "address", "url"],
+)
+def test_push_services_are_told_whom_to_write_to(named, public_url, contact) -> None:
+    found = local.push_contact(named, public_url=public_url, mail_from="Texts <texts@example.com>")
+    assert found == contact
+
+
+def test_the_command_prints_a_pair_that_fits(capsys, settings) -> None:
+    call_command("make_vapid_keys")
+    lines = dict(
+        line.removeprefix("# ").split("=", 1)
+        for line in capsys.readouterr().out.splitlines()
+        if "=" in line
+    )
+    settings.VAPID_PRIVATE_KEY = lines["VAPID_PRIVATE_KEY"]
+    assert keys.public_key() == lines["VAPID_PUBLIC_KEY"]
+
+
+def test_the_key_of_a_trial_is_made_once(tmp_path, settings) -> None:
+    made = local.local_secret(tmp_path, "vapid_private_key")
+    settings.VAPID_PRIVATE_KEY = made
+    assert len(keys.public_key()) == 87
+    assert local.local_secret(tmp_path, "vapid_private_key") == made
