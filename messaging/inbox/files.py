@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,9 +13,10 @@ from messaging import visibility
 from messaging.inbox.bubbles import RASTER, Piece, piece
 from messaging.inbox.frame import InboxRequest, inbox_view
 from messaging.media.attachments import UPLOAD_LIMIT, MediaRefused, store_upload
+from messaging.media.uploads import take_back
 from messaging.models import Attachment
+from messaging.outbound.compose import MOST_FILES
 
-_MOST_AT_ONCE = 10
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
     (b"\xff\xd8\xff", 0, "image/jpeg"),
@@ -30,7 +31,8 @@ def upload(request: InboxRequest) -> HttpResponseBase:
     """Take in files for a message that is being written; give a chip for each."""
     attached: list[tuple[UUID, Piece]] = []
     refusals: list[str] = []
-    for file in request.FILES.getlist("files")[:_MOST_AT_ONCE]:
+    files = request.FILES.getlist("files")
+    for file in files[:MOST_FILES]:
         # One byte beyond the limit is enough to have it refused by its size.
         content = file.read(UPLOAD_LIMIT + 1)
         try:
@@ -39,24 +41,54 @@ def upload(request: InboxRequest) -> HttpResponseBase:
             refusals.append(refusal.text)
         else:
             attached.append((stored.pk, piece(stored)))
+    if not files:
+        refusals.append("No file came. Choose it again.")
+    if len(files) > MOST_FILES:
+        refusals.append(f"A message can carry {MOST_FILES} files; the rest was left out.")
     context = {"attached": attached, "refusals": refusals}
-    return render(request, "inbox/attached.html", context)
+    status = 200 if attached else 422
+    return render(request, "inbox/attached.html", context, status=status)
+
+
+@require_safe
+@inbox_view
+def chips(request: InboxRequest) -> HttpResponseBase:
+    """Show the uploads of a draft that the browser kept, as far as they are still here."""
+    return render(request, "inbox/attached.html", {"attached": unsent(request)})
+
+
+@require_POST
+@inbox_view
+def remove(request: InboxRequest, attachment_id: UUID) -> HttpResponseBase:
+    """Delete an own upload that is not sent; others are not found."""
+    if not take_back(request.user, attachment_id):
+        raise Http404
+    return HttpResponse(status=204)
 
 
 def chosen(request: InboxRequest) -> list[UUID]:
     """Read which uploads go with the message; what is no id is left out."""
-    ids: list[UUID] = []
-    for text in request.POST.getlist("attachments"):
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
-    return ids
+    texts = [*request.POST.getlist("attachments"), *request.GET.getlist("attachments")]
+    return [key for text in texts if (key := _key(text))]
+
+
+def form_key(request: InboxRequest) -> UUID | None:
+    """Read the key of the form, by which sending it twice sends one message."""
+    return _key(request.POST.get("key", ""))
+
+
+def _key(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def unsent(request: InboxRequest) -> list[tuple[UUID, Piece]]:
-    """Show again what the person had attached to a message that was refused."""
-    own = Attachment.objects.filter(pk__in=chosen(request), message=None, uploaded_by=request.user)
+    """Show again what the person had attached to a message that is not sent yet."""
+    own = Attachment.objects.filter(
+        pk__in=chosen(request)[:MOST_FILES], message=None, uploaded_by=request.user
+    )
     return [(attachment.pk, piece(attachment)) for attachment in own]
 
 

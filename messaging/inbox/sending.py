@@ -1,21 +1,22 @@
-"""Answering in a thread: send, try again, hold back."""
+"""Answering in a thread: send, and try again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from uuid import UUID
+import json
+from uuid import UUID, uuid4
 
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from messaging.inbox.files import chosen, unsent
+from messaging.inbox.files import chosen, form_key, unsent
 from messaging.inbox.frame import InboxRequest, inbox_view, refusal_part, shell
 from messaging.inbox.listing import listing, search_of
 from messaging.inbox.opened import find, opened
+from messaging.inbox.schedule import chosen_time, read_time
 from messaging.models import Conversation, Message
 from messaging.outbound.refusals import SendRefused
-from messaging.outbound.send import cancel_message, retry_message, send_message
+from messaging.outbound.send import retry_message, send_message
 from messaging.outbound.senders import pick_line
 
 
@@ -33,12 +34,14 @@ def send(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
             recipients=conversation.participants,
             text=request.POST.get("text", ""),
             attachment_ids=chosen(request),
+            scheduled_at=read_time(request.POST.get("send_at", "")),
+            key=form_key(request),
         )
     except SendRefused as refusal:
         return _refused(request, conversation, refusal.text)
     response = _messages(request, conversation)
     # The page empties the composer; a draft typed meanwhile stays.
-    response["HX-Trigger"] = "inbox:sent"
+    response["HX-Trigger"] = json.dumps({"inbox:sent": {"key": str(uuid4())}})
     return response
 
 
@@ -46,29 +49,13 @@ def send(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
 @inbox_view
 def retry(request: InboxRequest, conversation_id: int, message_id: UUID) -> HttpResponseBase:
     """Send a message that failed, or may have, once more."""
-    return _change(request, conversation_id, message_id, retry_message)
-
-
-@require_POST
-@inbox_view
-def cancel(request: InboxRequest, conversation_id: int, message_id: UUID) -> HttpResponseBase:
-    """Hold back a message whose time has not come."""
-    return _change(request, conversation_id, message_id, cancel_message)
-
-
-def _change(
-    request: InboxRequest,
-    conversation_id: int,
-    message_id: UUID,
-    change: Callable[[Message], object],
-) -> HttpResponseBase:
     conversation = find(request, conversation_id)
     message = get_object_or_404(
         conversation.messages, pk=message_id, direction=Message.Direction.OUT
     )
     try:
         pick_line(request.user, request.role, request.tenant, message.sender)
-        change(message)
+        retry_message(message)
     except SendRefused as refusal:
         return _refused(request, conversation, refusal.text)
     return _messages(request, conversation)
@@ -88,6 +75,7 @@ def _refused(request: InboxRequest, conversation: Conversation, text: str) -> Ht
         "refusal": text,
         "draft": request.POST.get("text", ""),
         "attached": unsent(request),
+        "later": chosen_time(request),
     }
     context = opened(request, conversation, is_seen=True, **draft)
     found = listing(request, search_of(request.GET, request.role), current=conversation.pk)

@@ -118,9 +118,14 @@ def _recipients(typed: Sequence[str], *, sender: str, country: str) -> tuple[str
     return tuple(numbers)
 
 
-def _text(typed: str) -> str:
+def normal(typed: str) -> str:
+    """Return the text as it is stored and sent."""
     # Browsers post forms with CR LF; each CR would count as a character and be seen by nobody.
-    text = storable(typed).replace("\r\n", "\n")
+    return storable(typed).replace("\r\n", "\n")
+
+
+def _text(typed: str) -> str:
+    text = normal(typed)
     units = utf16_units(text)
     if units > MOST_UNITS:
         raise SendRefused(

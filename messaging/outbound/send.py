@@ -16,7 +16,7 @@ from messaging.delivery import progress, timeline
 from messaging.models import Attachment, Conversation, Message, Recipient
 from messaging.models.message import Status
 from messaging.outbound.clearance import check_messaging, clear
-from messaging.outbound.compose import Draft, compose, unknown_file
+from messaging.outbound.compose import Draft, compose, normal, unknown_file
 from messaging.outbound.lines import Line
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.schedule import due_at
@@ -50,8 +50,10 @@ def send_message(
     stored.
     """
     known = _asked_before(key, user)
-    if known:
+    if known and known.text == normal(text):
         return known
+    if known:
+        key = None  # not the same click: the text was changed after an answer that got lost
     check_messaging(tenant)
     line = pick_line(user, role, tenant, sender)
     draft = compose(

@@ -1,26 +1,41 @@
-// The composer: counting parts, Enter sends, attaching, and drafts that outlive a change of thread.
+// The place to write: counting parts, growing, keys that send, and what happens once it is sent.
+// Tells the other scripts by events: composer:opened, composer:changed, composer:cleared.
 "use strict";
 (function () {
-  const drafts = new Map();
+  const byId = (id) => document.getElementById(id);
+  const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+  // Where there is a keyboard, Enter sends; on a phone it is the only way to a new line.
+  const hasKeyboard = matchMedia("(hover: hover) and (pointer: fine)");
   let sentText = "";
 
-  const byId = (id) => document.getElementById(id);
+  const many = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+
+  function counted(text, isMms) {
+    const length = text.value.length;
+    const most = Number(text.dataset.units);
+    if (length > most) return { isOver: true, words: `${length - most} characters too many` };
+    if (isMms) return { words: length ? `${many(length, "character")} · MMS` : "MMS" };
+    if (!length) return { words: "" };
+    const { encoding, count: parts, characters, room, strangers } = explainSegments(text.value);
+    const words = [many(characters, "character"), many(parts, "segment"), `${room} left`];
+    if (encoding === "UCS-2") {
+      const shown = strangers.slice(0, 3).map((character) => `“${character}”`);
+      const rest = strangers.length > 3 ? " and more" : "";
+      words.push(`Unicode because of ${shown.join(" ")}${rest}`);
+    }
+    return { words: words.join(" · ") };
+  }
+
+  function isMms() {
+    return Boolean(document.querySelector("#attached input, .to[data-group]"));
+  }
 
   function count() {
-    const text = byId("text");
     const counter = byId("counter");
-    if (!text || !counter) return;
-    const many = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
-    if (document.querySelector("#attached input")) {
-      const length = [...text.value].length;
-      counter.textContent = length ? `${many(length, "character")} · MMS` : "MMS";
-      return;
-    }
-    const { encoding, count: parts, characters } = measureSegments(text.value);
-    const alphabet = encoding === "UCS-2" ? " · Unicode" : "";
-    counter.textContent = text.value
-      ? `${many(characters, "character")} · ${many(parts, "segment")}${alphabet}`
-      : "";
+    if (!counter) return;
+    const { words, isOver } = counted(byId("text"), isMms());
+    counter.textContent = words;
+    counter.classList.toggle("is-over", Boolean(isOver));
   }
 
   function grow() {
@@ -33,24 +48,20 @@
     if (stays) log.scrollTop = log.scrollHeight;
   }
 
-  function changed() {
-    const form = byId("composer");
-    if (form) {
-      drafts.set(form.dataset.key, {
-        text: byId("text").value,
-        attached: byId("attached").innerHTML,
-      });
-    }
+  document.addEventListener("composer:changed", () => {
     count();
     grow();
-  }
+  });
 
   function opened() {
     const form = byId("composer");
     const log = byId("log");
     if (log) {
       log.scrollTop = log.scrollHeight;
-      log.addEventListener("scroll", () => isAtEnd(log) && (byId("newer").hidden = true));
+      log.addEventListener("scroll", () => {
+        const newer = byId("newer");
+        if (newer && isAtEnd(log)) newer.hidden = true;
+      });
       // Pictures load late and keyboards slide in: the last message stays in sight.
       let stays = true;
       log.addEventListener("scroll", () => (stays = isAtEnd(log)));
@@ -59,58 +70,30 @@
       log.addEventListener("load", () => stays && (log.scrollTop = log.scrollHeight), true);
     }
     if (!form) return;
-    const draft = drafts.get(form.dataset.key);
-    if (draft && !byId("text").value) {
-      byId("text").value = draft.text;
-      byId("attached").innerHTML = draft.attached;
-    }
+    byId("text").setAttribute("enterkeyhint", hasKeyboard.matches ? "send" : "enter");
+    tell("composer:opened", { key: form.dataset.key });
     count();
     grow();
-    if (matchMedia("(hover: hover) and (min-width: 768px)").matches && form.dataset.key !== "new") {
-      byId("text").focus({ preventScroll: true });
+    if (hasKeyboard.matches && innerWidth >= 768) {
+      const first = form.dataset.key === "new" ? byId("to") : byId("text");
+      first?.focus({ preventScroll: true });
     }
   }
 
   document.addEventListener("input", (event) => {
-    if (event.target.id === "text") changed();
+    if (event.target.id === "text") tell("composer:changed");
   });
 
   document.addEventListener("keydown", (event) => {
     if (event.target.id !== "text" || event.key !== "Enter") return;
-    if (event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229) return;
+    const isForced = event.ctrlKey || event.metaKey;
+    if (!isForced && (event.shiftKey || !hasKeyboard.matches)) return;
     event.preventDefault();
     event.target.form.requestSubmit();
   });
 
-  document.addEventListener("paste", (event) => {
-    if (event.target.id !== "text" || !event.clipboardData.files.length) return;
-    event.preventDefault();
-    attach(event.clipboardData.files);
-  });
-
-  document.addEventListener("dragover", (event) => {
-    if (byId("files") && event.dataTransfer.types.includes("Files")) event.preventDefault();
-  });
-
-  document.addEventListener("drop", (event) => {
-    if (!byId("files") || !event.dataTransfer.files.length) return;
-    event.preventDefault();
-    attach(event.dataTransfer.files);
-  });
-
-  function attach(files) {
-    const input = byId("files");
-    input.files = files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-  }
-
   document.addEventListener("click", (event) => {
-    const remove = event.target.closest("[data-remove]");
-    if (remove) {
-      remove.closest(".chip").remove();
-      changed();
-      byId("text").focus();
-    }
     if (event.target.closest("#newer")) {
       byId("log").scrollTop = byId("log").scrollHeight;
       byId("newer").hidden = true;
@@ -120,37 +103,49 @@
     }
   });
 
+  function refuse(words) {
+    const line = document.createElement("p");
+    line.textContent = words;
+    byId("refusal").replaceChildren(line);
+  }
+
+  // Before htmx hears of it: nothing to send, or files that are still on their way.
   document.addEventListener("submit", (event) => {
     if (event.target.id !== "composer") return;
     const isEmpty = !byId("text").value.trim() && !document.querySelector("#attached input");
-    if (isEmpty || document.querySelector("#files.htmx-request")) {
-      event.preventDefault();
-      event.stopImmediatePropagation();
-    }
+    const isUploading = Boolean(document.querySelector("#attached .is-uploading"));
+    if (!isEmpty && !isUploading) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    refuse(isUploading ? "A file is still on its way. Wait until it is there." : "Write a text or attach a file.");
   }, true);
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.target.id !== "composer") return;
     sentText = byId("text").value;
     byId("refusal").replaceChildren();
+    event.target.classList.add("is-sending");
   });
 
-  document.addEventListener("inbox:sent", () => {
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.target.id === "composer") event.target.classList.remove("is-sending");
+  });
+
+  document.addEventListener("inbox:sent", (event) => {
     const text = byId("text");
     if (!text) return;
     // What was typed while the message went out is the next one.
     text.value = text.value.startsWith(sentText) ? text.value.slice(sentText.length).trimStart() : "";
     byId("attached").replaceChildren();
-    changed();
+    byId("later").replaceChildren();
+    if (event.detail?.key) byId("message-key").value = event.detail.key;
+    tell("composer:changed");
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
     if (target.id === "thread") opened();
-    if (target.id === "attached") {
-      byId("files").value = "";
-      changed();
-    }
+    if (target.id === "refusal" && byId("text")) byId("text").focus({ preventScroll: true });
   });
 
   function fit() {

@@ -25,6 +25,28 @@
     return { encoding, count, characters: total };
   }
 
+  // What a person wants to know while writing: how much fits still, and what made it Unicode.
+  function explain(text) {
+    const { encoding, count, characters } = measure(text);
+    const isUnicode = encoding === "UCS-2";
+    const [single, part] = isUnicode ? [70, 67] : [160, 153];
+    const strangers = isUnicode
+      ? [...new Set([...text].filter((character) => !SIZES.has(character)))]
+      : [];
+    const room = count > 1 ? lastRoom(text, isUnicode, part) : single - characters;
+    return { encoding, count, characters, room, strangers };
+  }
+
+  function lastRoom(text, isUnicode, part) {
+    let room = 0;
+    for (const character of text) {
+      const size = isUnicode ? character.length : SIZES.get(character);
+      if (size > room) room = part;
+      room -= size;
+    }
+    return room;
+  }
+
   // Neither an escape pair nor a surrogate pair may straddle two parts.
   function packed(sizes, part) {
     let count = 0;
@@ -40,4 +62,5 @@
   }
 
   globalThis.measureSegments = measure;
+  globalThis.explainSegments = explain;
 })();

@@ -1,0 +1,53 @@
+"""What the place to write must know before anything is sent: limits and keys."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import template
+from django.utils.crypto import salted_hmac
+
+from messaging.media import filetypes
+from messaging.media.attachments import UPLOAD_LIMIT
+from messaging.outbound.compose import MOST_FILES, MOST_UNITS, TOLL_FREE_BYTES
+from tenants.models import PhoneNumber
+from tenants.numbers import kind_of
+
+register = template.Library()
+
+# First the wide kinds: phones offer camera and gallery for them.
+_ACCEPT = ",".join(
+    [
+        *("image/*", "video/*", "audio/*"),
+        *sorted(
+            kind for kind in filetypes.SENDABLE if kind.split("/")[0] in ("application", "text")
+        ),
+    ]
+)
+
+
+@register.simple_tag
+def upload_rules(our_number: str) -> dict[str, Any]:
+    """Limits on files from this number; the server judges again, these spare a wasted upload."""
+    toll_free = kind_of(our_number or "") == PhoneNumber.Kind.TOLL_FREE
+    return {
+        "most": MOST_FILES,
+        "each": UPLOAD_LIMIT,
+        "total": TOLL_FREE_BYTES if toll_free else "",
+        "accept": _ACCEPT,
+        "units": MOST_UNITS,
+    }
+
+
+@register.simple_tag
+def message_key() -> UUID:
+    """Key by which a form that is sent twice makes one message."""
+    return uuid4()
+
+
+@register.simple_tag(takes_context=True)
+def drafts_of(context: dict[str, Any]) -> str:
+    """Mark of the signed-in session: drafts kept in the browser under another are thrown away."""
+    key = context["request"].session.session_key or ""
+    return salted_hmac("messaging.inbox.drafts", key).hexdigest()[:20]

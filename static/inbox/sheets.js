@@ -1,0 +1,50 @@
+// Sheets over the page: templates, send later, and changing what is scheduled.
+"use strict";
+(function () {
+  const byId = (id) => document.getElementById(id);
+  const sheet = document.createElement("dialog");
+  sheet.id = "sheet";
+  sheet.className = "dialog";
+  sheet.setAttribute("aria-labelledby", "sheet-title");
+  document.body.append(sheet);
+
+  function close() {
+    if (sheet.open) sheet.close();
+    sheet.replaceChildren();
+  }
+
+  function insert(text) {
+    const field = byId("text");
+    if (!field) return;
+    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  }
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const { target } = event.detail;
+    if (target === sheet) {
+      if (!sheet.open) sheet.showModal();
+      const kept = sheet.querySelector("[data-from-composer]");
+      if (kept && byId("text")) kept.value = byId("text").value.slice(0, 2000);
+    }
+    // A time was chosen.
+    if (target.id === "later") {
+      close();
+      document.dispatchEvent(new CustomEvent("composer:changed"));
+      byId("text").focus();
+    }
+  });
+
+  document.addEventListener("sheet:close", close);
+
+  sheet.addEventListener("click", (event) => {
+    const template = event.target.closest("[data-insert]");
+    if (template) {
+      close();
+      insert(template.dataset.insert);
+    }
+    // Outside of the sheet is the dialog's own backdrop.
+    if (event.target === sheet || event.target.closest("[data-close]")) close();
+  });
+})();
