@@ -14,7 +14,7 @@ from messaging.admin.base import ScreenRequest, TenantAdmin
 from messaging.admin.invitations import extension_choices
 from messaging.admin.tenant_form import TenantForm, select
 from tenants import audit
-from tenants.admin.labels import refreshed
+from tenants.admin.labels import moment, refreshed
 from tenants.admin.people import say_reset_link_sent
 from tenants.memberships import belongs_here_only
 from tenants.models import Membership
@@ -93,9 +93,9 @@ class MemberAdmin(TenantAdmin):
     def active(self, obj: Membership) -> bool:
         return obj.is_active
 
-    @admin.display(description="Last sign-in", ordering="user__last_login", empty_value="Never")
-    def last_login(self, obj: Membership) -> Any:
-        return obj.user.last_login
+    @admin.display(description="Last sign-in", ordering="user__last_login")
+    def last_login(self, obj: Membership) -> str:
+        return moment(obj.user.last_login)
 
     @action(
         description="Deactivate",

@@ -34,6 +34,13 @@ class InvitationScreen(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        # What was sent is not edited, so there is nowhere to stay.
+        one_way = {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().add_view(request, form_url, {**(extra_context or {}), **one_way})
+
     def row_action_applies(self, name: str, invitation: Invitation) -> bool:
         """Offer nothing for what was used or revoked."""
         return invitations.state_of(invitation) in ("open", "expired")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import HttpResponse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from tenants.invitations import state_of
 from tenants.links import tenant_path
@@ -64,3 +68,8 @@ def invitation_label(invitation: Invitation) -> tuple[str, str]:
 def refreshed() -> HttpResponse:
     """Answer of a dialog that has done its work: the page behind it is loaded anew."""
     return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+def moment(at: datetime | None) -> str:
+    """Write a time in words; a page shows what a method returns as it is."""
+    return date_format(localtime(at), "DATETIME_FORMAT") if at else "Never"

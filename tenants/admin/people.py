@@ -14,7 +14,7 @@ from unfold.decorators import action
 
 from tenants import sessions
 from tenants.admin.forms import UserForm
-from tenants.admin.labels import refreshed
+from tenants.admin.labels import moment, refreshed
 from tenants.audit import change
 from tenants.invitations import where_mail_goes
 from tenants.mails import request_reset_link
@@ -90,9 +90,9 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def two_step(self, user: Any) -> bool:
         return bool(user.has_two_step)
 
-    @admin.display(description="Last sign-in", ordering="last_login", empty_value="Never")
-    def last_sign_in(self, user: User) -> Any:
-        return user.last_login
+    @admin.display(description="Last sign-in", ordering="last_login")
+    def last_sign_in(self, user: User) -> str:
+        return moment(user.last_login)
 
     @action(
         description="Send reset link",

@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 
 from tenants.admin.forms import TenantAddForm, TenantForm
 from tenants.admin.invitations import say_sent
-from tenants.admin.labels import STATUS_COLOURS, manage_button, refreshed, status_of
+from tenants.admin.labels import STATUS_COLOURS, manage_button, moment, refreshed, status_of
 from tenants.audit import change
 from tenants.invitations import invite
 from tenants.links import tenant_path
@@ -54,9 +54,9 @@ class Members(TabularInline):  # type: ignore[misc]  # unfold has no types
     def email(self, membership: Membership) -> str:
         return membership.user.email
 
-    @admin.display(description="Last sign-in", empty_value="Never")
-    def last_sign_in(self, membership: Membership) -> Any:
-        return membership.user.last_login
+    @admin.display(description="Last sign-in")
+    def last_sign_in(self, membership: Membership) -> str:
+        return moment(membership.user.last_login)
 
 
 @admin.register(Tenant, site=system_site)

@@ -75,9 +75,12 @@ def test_a_reset_of_the_second_step_forgets_all_of_it(portal, alice) -> None:
 
 def test_a_reset_link_sets_a_password_the_admin_never_sees(portal, alice, monkeypatch) -> None:
     asked: list[User] = []
-    monkeypatch.setattr(
-        "tenants.admin.people.request_reset_link", lambda u: asked.append(u) or True
-    )
+
+    def note(user: User) -> bool:
+        asked.append(user)
+        return True
+
+    monkeypatch.setattr("tenants.admin.people.request_reset_link", note)
     _do(portal, "send_reset_link", alice)
     assert asked == [alice]
     assert "on its way" in portal.get(USERS).content.decode()
