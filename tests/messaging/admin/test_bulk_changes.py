@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
 from django.test import Client
 
 from messaging.models import Contact, Extension, MessageSetting, SmsConfiguration
@@ -142,8 +143,6 @@ def test_one_row_that_cannot_change_keeps_all_as_they_are(
 def test_each_changed_row_is_in_the_audit_trail(
     admin: Client, acme: Tenant, two_lines: list[MessageSetting], inside: Any
 ) -> None:
-    from auditlog.models import LogEntry  # noqa: PLC0415
-
     _change(admin, two_lines, description_how="set", description="Front desk")
 
     with inside(acme):

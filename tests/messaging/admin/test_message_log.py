@@ -7,9 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from messaging.conversations import conversation_with
-from messaging.models import Contact, Message, MessageEvent, OptOut
-from messaging.optouts import is_opted_out
-from tenants.models import PhoneNumber, Tenant
+from messaging.models import Contact, Message, MessageEvent
+from tenants.models import Tenant
 from tests.conftest import ACME_NUMBER, CUSTOMER
 
 LIST = "/t/acme/messaging/message/"
@@ -76,24 +75,6 @@ def test_the_detail_shows_what_became_of_it_and_changes_nothing(
     assert admin.post(path, {"text": "x"}).status_code == 403
     assert admin.get(f"{LIST}add/").status_code == 403
     assert admin.post(f"{LIST}{message.pk}/delete/", {"post": "yes"}).status_code == 403
-
-
-@pytest.mark.parametrize("ours", ["", ACME_NUMBER], ids=["any number", "one number"])
-def test_an_opt_out_is_added_and_released(
-    ours: str, admin: Client, acme: Tenant, acme_number: PhoneNumber, inside: Any
-) -> None:
-    path = "/t/acme/messaging/optout/"
-
-    admin.post(f"{path}add/", {"number": "(512) 555-0300", "our_number": ours})
-    with inside(acme):
-        assert is_opted_out(ACME_NUMBER, CUSTOMER)
-        row = OptOut.objects.get()
-    again = admin.post(f"{path}add/", {"number": CUSTOMER, "our_number": ours})
-    assert "opted out already" in again.content.decode()
-
-    admin.post(path, {"action": "release", "_selected_action": row.pk})
-    with inside(acme):
-        assert not is_opted_out(ACME_NUMBER, CUSTOMER)
 
 
 def test_a_contacts_number_is_kept_as_e164(admin: Client, acme: Tenant, inside: Any) -> None:
