@@ -198,7 +198,10 @@ LOGIN_URL = "/accounts/login/"  # absolute: a URL name would be looked up in the
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_ADAPTER = "tenants.accounts.ClosedAccountAdapter"
-ACCOUNT_FORMS = {"login": "tenants.sign_in.SignInForm", "reset_password": "tenants.sign_in.ForgotForm"}
+ACCOUNT_FORMS = {
+    "login": "tenants.sign_in.SignInForm",
+    "reset_password": "tenants.sign_in.ForgotForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
