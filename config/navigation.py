@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Sum
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 
-from messaging.visibility import visible_conversations, with_unread_count
+from messaging.visibility import unread_total, visible_conversations
 from tenants.links import public_path
 from tenants.roles import Role
 from tenants.schema import PortalRequest
@@ -185,7 +184,6 @@ def _unread(request: PortalRequest) -> int:
     if known is None:
         role = request.role or Role.EXTENSION
         conversations = visible_conversations(request.user, role, request.tenant)
-        counted = with_unread_count(conversations, request.user)
-        known = counted.aggregate(total=Sum("unread_count"))["total"] or 0
+        known = unread_total(conversations, request.user)
         cache.set(key, known, _UNREAD_SECONDS)
     return int(known)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django_filters import rest_framework as filters
@@ -15,10 +16,19 @@ from rest_framework.response import Response
 
 from messaging.api.base import TenantViewSet
 from messaging.api.message_serializers import MessageSerializer, with_parts
-from messaging.api.thread import ThreadPages
-from messaging.models import Contact, Conversation
-from messaging.visibility import mark_read, with_unread_count
+from messaging.api.thread import ListPages, ThreadPages
+from messaging.models import Contact, Conversation, Message
+from messaging.models.message import Status
+from messaging.search import search
+from messaging.visibility import (
+    mark_read,
+    mark_unread,
+    read_conversations,
+    unread_conversations,
+    with_unread_count,
+)
 from tenants.api.permissions import IsTenantUser
+from tenants.models import User
 
 
 class ConversationSerializer(serializers.ModelSerializer[Conversation]):
@@ -29,7 +39,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
         source="contact_name", allow_null=True, help_text="Name of the other party, if known."
     )
     extension = serializers.SerializerMethodField()
-    unread_count = serializers.IntegerField()
+    unread_count = serializers.IntegerField(help_text="Up to 100; 100 means that or more.")
 
     class Meta:
         model = Conversation
@@ -52,25 +62,41 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
         return conversation.extension.number if conversation.extension else None
 
 
+class UnreadSerializer(serializers.Serializer[Any]):
+    """From where on a thread is unread."""
+
+    message = serializers.UUIDField(
+        required=False, help_text="A message of the thread; it and all later ones become unread."
+    )
+
+    def validate_message(self, value: UUID) -> Message:
+        """Find the message in the thread."""
+        conversation: Conversation = self.context["conversation"]
+        message = conversation.messages.filter(pk=value).first()
+        if message is None:
+            raise serializers.ValidationError("This thread has no such message.")
+        return message
+
+
 class ConversationFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """Narrows the list."""
 
     q = filters.CharFilter(
-        method="search", label="Part of a number, of the contact's name or of the last text."
+        method="search",
+        label="Part of a number or of the contact's name, or words of any message.",
     )
     unread = filters.BooleanFilter(method="by_unread", label="With or without unread messages.")
+    failed = filters.BooleanFilter(
+        method="by_failure", label="Whose last message failed, or the others."
+    )
+    number = filters.CharFilter(field_name="our_number", label="One of our numbers, as E.164.")
     extension = filters.CharFilter(
         method="by_extension", label='Number of an extension, or "none".'
     )
 
     def search(self, rows: QuerySet[Conversation], name: str, value: str) -> QuerySet[Conversation]:
-        """Find the words in what the list shows."""
-        found = Q(contact_name__icontains=value) | Q(last_text__icontains=value)
-        digits = "".join(c for c in value if c.isascii() and c.isdigit())
-        # Two digits are in every number; "4 pm" is no search for a number.
-        if len(digits) > 2:
-            found |= Q(participants_key__contains=digits) | Q(our_number__contains=digits)
-        return rows.filter(found)
+        """Find what the inbox finds."""
+        return search(rows, value.replace("\x00", "").strip()[:100]).conversations
 
     def by_unread(
         self,
@@ -79,8 +105,18 @@ class ConversationFilter(filters.FilterSet):  # type: ignore[misc]  # no types
         value: bool,  # noqa: FBT001
     ) -> QuerySet[Conversation]:
         """Keep the threads with unread messages, or those without."""
-        unread = Q(unread_count__gt=0)
-        return rows.filter(unread if value else ~unread)
+        person = cast("User", self.request.user)
+        return unread_conversations(rows, person) if value else read_conversations(rows, person)
+
+    def by_failure(
+        self,
+        rows: QuerySet[Conversation],
+        name: str,
+        value: bool,  # noqa: FBT001
+    ) -> QuerySet[Conversation]:
+        """Keep the threads that end with a failed message, or the others."""
+        failed = Q(last_status=Status.FAILED)
+        return rows.filter(failed if value else ~failed)
 
     def by_extension(
         self, rows: QuerySet[Conversation], name: str, value: str
@@ -98,6 +134,7 @@ class Conversations(TenantViewSet[Conversation], ListModelMixin, RetrieveModelMi
     queryset = Conversation.objects.none()
     serializer_class = ConversationSerializer
     filterset_class = ConversationFilter
+    pagination_class = ListPages
 
     def get_queryset(self) -> QuerySet[Conversation]:
         """Return the person's threads with what the list shows of each."""
@@ -128,4 +165,14 @@ class Conversations(TenantViewSet[Conversation], ListModelMixin, RetrieveModelMi
     def read(self, request: Request, **kwargs: Any) -> Response:
         """Mark what came in so far as read by the caller."""
         mark_read(self.get_object(), self.person)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=UnreadSerializer, filters=False)
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def unread(self, request: Request, **kwargs: Any) -> Response:
+        """Mark a message and all later ones unread for the caller; the last one in by default."""
+        conversation = self.get_object()
+        asked = UnreadSerializer(data=request.data, context={"conversation": conversation})
+        asked.is_valid(raise_exception=True)
+        mark_unread(conversation, self.person, since=asked.validated_data.get("message"))
         return Response(self.get_serializer(self.get_object()).data)

@@ -1,4 +1,4 @@
-"""Pages of a thread: by cursor, since messages arrive while somebody reads."""
+"""Pages by cursor, of threads and of a thread: messages arrive while somebody reads."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 
-class ThreadPages(CursorPagination):
-    """`{count, next, previous, results}`: the latest page first, each page newest last."""
+class ListPages(CursorPagination):
+    """`{count, next, previous, results}` of the conversations, the latest first."""
 
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
-    ordering = ("-created_at", "-id")
+    ordering: tuple[str, ...] = ("-last_at", "-id")
     count: int
 
     def paginate_queryset(
@@ -43,7 +43,7 @@ class ThreadPages(CursorPagination):
                 "count": self.count,
                 "next": self.get_next_link(),
                 "previous": self.get_previous_link(),
-                "results": data[::-1],
+                "results": data,
             }
         )
 
@@ -52,3 +52,12 @@ class ThreadPages(CursorPagination):
         described = super().get_paginated_response_schema(schema)
         described["properties"]["count"] = {"type": "integer"}
         return described
+
+
+class ThreadPages(ListPages):
+    """The messages of one: the latest page first, each page newest last."""
+
+    ordering = ("-created_at", "-id")
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return super().get_paginated_response(data[::-1])

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from messaging.inbox import clock, words
+from messaging.inbox.cursor import Place
 from messaging.inbox.linkify import linkify
+from messaging.inbox.moments import moment
 from messaging.inbox.people import AddressBook
 from messaging.models import Attachment, Conversation, Message
 from messaging.models.message import Status
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 
-MOST = 2000
+PAGE = 50
 # Browsers draw these without running anything; all else is a download.
 RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -37,7 +40,9 @@ class Bubble:
     """One message, ready to show."""
 
     id: UUID
+    place: str
     day: str  # only above the first message of a day
+    day_key: str
     is_ours: bool
     who: str
     text: SafeString
@@ -47,8 +52,9 @@ class Bubble:
     status_text: str
     explanation: str
     error_code: str
-    each: list[tuple[str, str]]  # name and status, for groups
+    each: list[tuple[str, str, str]]  # name, icon and status, for groups
     pieces: list[Piece]
+    is_sought: bool
 
     @property
     def may_retry(self) -> bool:
@@ -67,30 +73,65 @@ class Bubble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Which part of a thread is asked for: the newest, unless one of these is given."""
+
+    at: UUID | None = None  # around this message
+    before: Place | None = None
+    after: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """The newest messages of a conversation, oldest first."""
+    """A part of a conversation, oldest first."""
 
     bubbles: list[Bubble]
-    count: int
-    next_count: int  # 0 = nothing earlier
+    older: str  # where to go on; "" = nothing earlier
+    newer: str  # "" = this part holds the newest
     newest: Message | None
 
 
-def thread(conversation: Conversation, count: int, book: AddressBook, tenant: Tenant) -> Thread:
-    """Read the newest `count` messages of a conversation."""
-    rows = (
-        conversation.messages.select_related("author")
-        .prefetch_related("attachments", "recipients")
-        .order_by("-created_at", "-id")[: count + 1]
-    )
-    found = list(rows)
-    shown = found[:count][::-1]
+def thread(
+    conversation: Conversation, window: Window, book: AddressBook, tenant: Tenant, reader: User
+) -> Thread:
+    """Read one part of a conversation, in one query however long it is."""
+    rows = conversation.messages.select_related("author").prefetch_related("attachments")
+    if len(conversation.participants) > 1:
+        rows = rows.prefetch_related("recipients")
+    sought = rows.filter(pk=window.at).first() if window.at else None
+    if sought:
+        place = _place(sought)
+        older, has_older = _older(rows, place, PAGE // 2)
+        newer, has_newer = _newer(rows, place, PAGE // 2)
+        shown = [*older, sought, *newer]
+    elif window.after:
+        shown, has_newer = _newer(rows, window.after, PAGE)
+        has_older = False  # these are on the page already
+    else:
+        shown, has_older = _older(rows, window.before, PAGE)
+        has_newer = False
     return Thread(
-        bubbles=_bubbles(shown, conversation, book, tenant),
-        count=count,
-        next_count=count + 50 if len(found) > count else 0,
+        bubbles=_bubbles(shown, conversation, book, tenant, reader, sought=sought),
+        older=str(_place(shown[0])) if has_older else "",
+        newer=str(_place(shown[-1])) if has_newer else "",
         newest=shown[-1] if shown else None,
     )
+
+
+def _older(rows: QuerySet[Message], place: Place | None, count: int) -> tuple[list[Message], bool]:
+    if place:
+        rows = rows.filter(place.before("created_at"))
+    found = list(rows.order_by("-created_at", "-id")[: count + 1])
+    return found[:count][::-1], len(found) > count
+
+
+def _newer(rows: QuerySet[Message], place: Place, count: int) -> tuple[list[Message], bool]:
+    found = list(rows.filter(place.after("created_at")).order_by("created_at", "id")[: count + 1])
+    return found[:count], len(found) > count
+
+
+def _place(message: Message) -> Place:
+    return Place(at=message.created_at, id=message.pk)
 
 
 def piece(attachment: Attachment) -> Piece:
@@ -105,7 +146,13 @@ def piece(attachment: Attachment) -> Piece:
 
 
 def _bubbles(
-    messages: Sequence[Message], conversation: Conversation, book: AddressBook, tenant: Tenant
+    messages: Sequence[Message],
+    conversation: Conversation,
+    book: AddressBook,
+    tenant: Tenant,
+    reader: User,
+    *,
+    sought: Message | None,
 ) -> list[Bubble]:
     is_group = len(conversation.participants) > 1
     bubbles: list[Bubble] = []
@@ -117,32 +164,42 @@ def _bubbles(
         bubbles.append(
             Bubble(
                 id=message.pk,
+                place=str(_place(message)),
                 day="" if day == last_day else day,
+                day_key=clock.day_key(message.created_at),
                 is_ours=is_ours,
-                who=_who(message, book, is_group=is_group),
+                who=_who(message, book, reader, is_group=is_group),
                 text=linkify(message.text),
                 time=clock.time_of_day(message.created_at, tenant.country),
                 status=message.status,
                 icon=icon,
-                status_text=status_text,
+                status_text=_status_text(message, status_text, tenant.country),
                 explanation=words.explanation(message),
                 error_code=message.error_code if message.status == Status.FAILED else "",
                 each=_each(message, book) if is_ours and is_group else [],
                 pieces=[piece(attachment) for attachment in message.attachments.all()],
+                is_sought=message == sought,
             )
         )
         last_day = day
     return bubbles
 
 
-def _who(message: Message, book: AddressBook, *, is_group: bool) -> str:
+def _status_text(message: Message, usual: str, country: str) -> str:
+    if message.status == Status.SCHEDULED and message.scheduled_at:
+        return f"Sends {moment(message.scheduled_at, country).words}"
+    return usual
+
+
+def _who(message: Message, book: AddressBook, reader: User, *, is_group: bool) -> str:
     if message.direction == Message.Direction.IN:
         return book.name(message.sender) if is_group else ""
-    return str(message.author) if message.author else ""
+    # Several people may answer in one thread; nobody needs to be told of the own texts.
+    return str(message.author) if message.author and message.author_id != reader.pk else ""
 
 
-def _each(message: Message, book: AddressBook) -> list[tuple[str, str]]:
+def _each(message: Message, book: AddressBook) -> list[tuple[str, str, str]]:
     return [
-        (book.name(recipient.number), words.SHOWN[recipient.status][1])
+        (book.name(recipient.number), *words.SHOWN[recipient.status])
         for recipient in message.recipients.all()
     ]

@@ -37,3 +37,8 @@ def day(at: datetime) -> str:
     if days == 1:
         return "Yesterday"
     return date_format(local, "D j M" if local.year == today.year else "D j M Y")
+
+
+def day_key(at: datetime) -> str:
+    """Name the day for the page's own use."""
+    return timezone.localtime(at).date().isoformat()

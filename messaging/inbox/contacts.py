@@ -1,52 +1,159 @@
-"""Names for the numbers one texts with."""
+"""The contact panel of a thread: who is on the other side, and what is known of them."""
 
 from __future__ import annotations
 
-from django.db.models import Q
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.inbox.frame import InboxRequest, inbox_view
+from messaging.inbox import words
+from messaging.inbox.frame import InboxRequest, inbox_view, shell
+from messaging.inbox.listing import listing, search_of
 from messaging.inbox.opened import find, opened
-from messaging.models import Contact
+from messaging.models import Contact, Conversation, OptOut
+from messaging.tags import NotATag, parse_tags
 from tenants.numbers import for_people
+from tenants.roles import Role
 
-_MOST = 20
+
+class ContactForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """What people keep about a number."""
+
+    tags = forms.CharField(required=False, max_length=900, strip=True)
+
+    class Meta:
+        model = Contact
+        fields = ["name", "company", "email", "tags", "notes"]
+
+    def clean_tags(self) -> list[str]:
+        """Split what was typed at the commas."""
+        try:
+            return parse_tags(self.cleaned_data["tags"])
+        except NotATag as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One number of a thread in the panel."""
+
+    number: str
+    shown: str
+    contact: Contact | None
+    refusal: str  # since when and how they are opted out
+    form: ContactForm
+    is_open: bool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@inbox_view
+def panel(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
+    """Show the panel, or save one person of it."""
+    conversation = find(request, conversation_id)
+    if request.method != "POST":
+        return _panel(request, conversation)
+    number = _number(request, conversation)
+    known = Contact.objects.filter(number=number).first()
+    form = ContactForm(request.POST, instance=known or Contact(number=number))
+    if not form.is_valid():
+        return _panel(request, conversation, failed=(number, form), status=422)
+    form.save()
+    return _saved(request, conversation)
 
 
 @require_POST
 @inbox_view
-def rename(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
-    """Name a number of the thread; an empty name forgets it."""
+def delete(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
+    """Forget what is known of a number; its messages stay."""
     conversation = find(request, conversation_id)
+    Contact.objects.filter(number=_number(request, conversation)).delete()
+    return _saved(request, conversation)
+
+
+def _number(request: InboxRequest, conversation: Conversation) -> str:
     number = request.POST.get("number", "")
     if number not in conversation.participants:
         raise Http404
-    name = " ".join(request.POST.get("name", "").replace("\x00", "").split())[:100]
-    if name:
-        Contact.objects.update_or_create(number=number, defaults={"name": name})
-    else:
-        Contact.objects.filter(number=number).delete()
-    if request.htmx:
-        context = opened(request, conversation, is_seen=True)
-        return render(request, "inbox/thread.html", context)
-    return redirect("inbox:thread", conversation.pk)
+    return number
 
 
-@require_safe
-@inbox_view
-def suggestions(request: InboxRequest) -> HttpResponseBase:
-    """Suggest contacts for what was typed after the last comma."""
-    typed = request.GET.get("to", "").replace("\x00", "")
-    before, comma, last = typed.rpartition(",")
-    last = last.strip()[:100]
-    found = Contact.objects.none()
-    if last:
-        found = Contact.objects.filter(Q(name__icontains=last) | Q(number__contains=last))
+def _saved(request: InboxRequest, conversation: Conversation) -> HttpResponseBase:
+    if not request.htmx:
+        address = reverse("inbox:panel", args=[conversation.pk])
+        return redirect(address + request.keep)
+    context = opened(request, conversation, is_seen=True)
+    return render(request, "inbox/thread.html", {**context, "panel": _facts(request, conversation)})
+
+
+def _panel(
+    request: InboxRequest,
+    conversation: Conversation,
+    *,
+    failed: tuple[str, ContactForm] | None = None,
+    status: int = 200,
+) -> HttpResponseBase:
+    facts = _facts(request, conversation, failed=failed)
+    if request.htmx and not request.htmx.history_restore_request:
+        context = {"conversation": conversation, "panel": facts}
+        response = render(request, "inbox/panel.html", context, status=status)
+        response["HX-Retarget"], response["HX-Reswap"] = "#panel", "outerHTML"
+        return response
+    context = opened(request, conversation, is_seen=True, panel=facts)
+    search = search_of(request.GET, request.role)
+    context["listing"] = listing(request, search, current=conversation.pk)
+    return shell(request, "inbox/index.html", context, status=status)
+
+
+def _facts(
+    request: InboxRequest,
+    conversation: Conversation,
+    *,
+    failed: tuple[str, ContactForm] | None = None,
+) -> dict[str, Any]:
     country = request.tenant.country
-    options = [
-        {"value": f"{before}{comma} {for_people(number, country=country)}".strip(), "name": name}
-        for number, name in found.values_list("number", "name")[:_MOST]
-    ]
-    return render(request, "inbox/people.html", {"options": options})
+    numbers = conversation.participants
+    contacts = Contact.objects.in_bulk(numbers, field_name="number")
+    refusals = _refusals(conversation)
+    people: list[Person] = []
+    for number in numbers:
+        contact = contacts.get(number)
+        tags = ", ".join(contact.tags) if contact else ""
+        form = ContactForm(
+            instance=contact, initial={"tags": tags}, auto_id=f"contact-{number.lstrip('+')}-%s"
+        )
+        has_failed = failed is not None and failed[0] == number
+        people.append(
+            Person(
+                number=number,
+                shown=for_people(number, country=country),
+                contact=contact,
+                refusal=refusals.get(number, ""),
+                form=failed[1] if failed and has_failed else form,
+                is_open=has_failed or contact is None or len(numbers) == 1,
+            )
+        )
+    first = conversation.messages.order_by("created_at", "id").values_list("created_at", flat=True)
+    log = ""
+    if request.role >= Role.ADMIN:
+        log = f"{reverse('admin:messaging_message_changelist')}?{urlencode({'q': numbers[0]})}"
+    return {
+        "people": people,
+        "our_number": for_people(conversation.our_number, country=country),
+        "first_at": first.first(),
+        "log_url": log,
+    }
+
+
+def _refusals(conversation: Conversation) -> dict[str, str]:
+    rows = OptOut.objects.filter(number__in=conversation.participants).order_by("created_at")
+    return {
+        row.number: words.opted_out_since(row.source, row.created_at)
+        for row in rows
+        if row.our_number in (None, "", conversation.our_number)
+    }

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django_htmx.middleware import HtmxDetails
 
 from messaging import live, visibility
+from messaging.models import Conversation, Extension
 from tenants.links import public_path
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tenants.roles import Role, membership_of, open_to
 from tenants.schema import PortalRequest
+
+_EXTENSION = re.compile(r"[0-9]{2,10}")
 
 Arguments = ParamSpec("Arguments")
 
@@ -28,6 +33,9 @@ class InboxRequest(PortalRequest):
     tenant: Tenant
     role: Role
     htmx: HtmxDetails
+    viewed: Extension | None  # whose inbox an admin looks at
+    reader: User | None  # whose read marks count; None = nobody sits there
+    keep: str  # what every address of the view carries on
 
 
 InboxView = Callable[Concatenate[InboxRequest, Arguments], HttpResponseBase]
@@ -40,11 +48,19 @@ def inbox_view(view: InboxView[Arguments]) -> InboxView[Arguments]:
     def within(
         request: InboxRequest, *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> HttpResponseBase:
+        _look_as(request)
         response = view(request, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
     return cast("InboxView[Arguments]", open_to(Role.EXTENSION)(within))
+
+
+def visible(request: InboxRequest) -> QuerySet[Conversation]:
+    """Return the conversations of the inbox that is looked at: the own one, or another's."""
+    if request.viewed:
+        return visibility.conversations_of(request.viewed)
+    return visibility.visible_conversations(request.user, request.role, request.tenant)
 
 
 def shell(
@@ -83,7 +99,7 @@ def refusal_part(request: InboxRequest, text: str) -> HttpResponse:
 
 def events_url(request: InboxRequest) -> str:
     """Address of the live hints this person may hear; "" for whoever has no conversations."""
-    extension: str | None = None
+    extension = request.viewed.number if request.viewed else None
     if request.role < Role.ADMIN:
         own = visibility.extension_of(request.user, request.tenant)
         if own is None:
@@ -91,6 +107,22 @@ def events_url(request: InboxRequest) -> str:
         extension = own.number
     token = live.token(request.tenant.schema_name, request.user.pk, extension)
     return f"{settings.EVENTS_URL or _beside(request)}/events/{token}"
+
+
+def _look_as(request: InboxRequest) -> None:
+    """Settle whose inbox is looked at: `?as=101` shows an admin that of extension 101.
+
+    Raises Http404 for an extension that does not exist; for extension users it means nothing.
+    """
+    number = request.GET.get("as", "")
+    request.viewed, request.reader, request.keep = None, request.user, ""
+    if not number or request.role < Role.ADMIN:
+        return
+    if not _EXTENSION.fullmatch(number):
+        raise Http404
+    request.viewed = get_object_or_404(Extension, number=number)
+    request.reader = visibility.person_of(request.viewed, request.tenant)
+    request.keep = f"?as={request.viewed.number}"
 
 
 def _beside(request: InboxRequest) -> str:

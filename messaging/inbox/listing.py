@@ -1,33 +1,48 @@
-"""The list of conversations: searching, filtering, and what each row shows."""
+"""The list of conversations: searching, filtering, paging, and what each row shows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q
 from django.urls import reverse
 
+from messaging import search as searching
 from messaging import visibility
 from messaging.inbox import clock
-from messaging.inbox.frame import InboxRequest
-from messaging.inbox.people import address_book, opt_outs
-from messaging.models import Contact, Conversation, Message, ReadMark
+from messaging.inbox.cursor import Place, row_place
+from messaging.inbox.frame import InboxRequest, visible
+from messaging.inbox.people import AddressBook, OptOuts, address_book, opt_outs
+from messaging.inbox.snippets import Part, snippet
+from messaging.models import Conversation, Message
+from messaging.models.message import Status
 from tenants.roles import Role
 
 PAGE = 50
-_MOST = 1000
-_MOST_NAMES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """What the person asked the list for."""
 
-    text: str
-    only: str  # "", "unread" or "unassigned"
-    count: int
+    text: str = ""
+    only: str = ""  # "unread", "failed" or "unassigned"
+    number: str = ""  # of ours
+    extension: str = ""
+    before: Place | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether some conversations are left out."""
+        return bool(self.text or self.only or self.number or self.extension)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The search as an address carries it."""
+        asked = {"q": self.text, "only": self.only, "number": self.number, "ext": self.extension}
+        return {name: value for name, value in asked.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +51,12 @@ class Row:
 
     id: int
     url: str
+    place: str
     title: str
     initial: str
     is_group: bool
     line: str
+    found: list[Part]  # the message it was found by, in place of the last line
     time: str
     unread: int
     is_opted_out: bool
@@ -53,88 +70,111 @@ class Listing:
     """The part of the list that is shown, and what lies around it."""
 
     search: Search
+    key: str  # equal for parts of one list
     rows: list[Row]
-    next_count: int  # 0 = nothing more to show
+    more: str  # the query of what comes next; "" = nothing
     unread_total: int
+    is_cut: bool
 
 
 def search_of(params: Mapping[str, str], role: Role) -> Search:
     """Read the search from a query string; what makes no sense is ignored."""
     only = params.get("only", "")
-    allowed = ("unread", "unassigned") if role >= Role.ADMIN else ("unread",)
-    count = params.get("count") or params.get("shown") or ""
+    is_admin = role >= Role.ADMIN
+    allowed = ("unread", "failed", "unassigned") if is_admin else ("unread", "failed")
     return Search(
         text=params.get("q", "").replace("\x00", "").strip()[:100],
         only=only if only in allowed else "",
-        count=shown_count(count, most=_MOST),
+        number=_plain(params.get("number", "")) if is_admin else "",
+        extension=_plain(params.get("ext", "")) if is_admin else "",
+        before=row_place(params.get("before", "")),
     )
-
-
-def shown_count(text: str, *, most: int) -> int:
-    """Read how many lines a page shows, within what a page can bear."""
-    number = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else PAGE
-    return max(PAGE, min(number, most))
 
 
 def listing(request: InboxRequest, search: Search, *, current: int | None = None) -> Listing:
     """Find the conversations the person asked for."""
-    user, tenant = request.user, request.tenant
-    visible = visibility.visible_conversations(user, request.role, tenant)
-    wanted = visibility.with_unread_count(_matching(visible, search, request), user)
-    found = list(wanted.order_by("-last_at", "-pk")[: search.count + 1])
-    shown = found[: search.count]
-    book, refused = address_book(shown, tenant), opt_outs(shown)
+    mine = visible(request)
+    found = searching.search(mine.filter(_narrowed(search)), search.text)
+    wanted = found.conversations
+    if search.only == "unread":
+        wanted = visibility.unread_conversations(wanted, request.reader)
+    if search.before:
+        wanted = wanted.filter(search.before.before("last_at"))
+    counted = visibility.with_unread_count(wanted, request.reader)
+    conversations = list(counted.order_by("-last_at", "-pk")[: PAGE + 1])
+    shown = conversations[:PAGE]
+    book, refused = address_book(shown, request.tenant), opt_outs(shown)
     rows = [
-        Row(
-            id=conversation.pk,
-            url=reverse("inbox:thread", args=[conversation.pk]),
-            title=book.title(conversation),
-            initial=book.initial(conversation),
-            is_group=len(conversation.participants) > 1,
-            line=_line(conversation),
-            time=clock.short_time(conversation.last_at, tenant.country),
-            unread=conversation.unread_count,  # type: ignore[attr-defined]  # annotated
-            is_opted_out=bool(refused.of(conversation)),
-            has_failed=conversation.last_status == "failed",
-            is_current=conversation.pk == current,
-            is_unassigned=conversation.extension_id is None and request.role >= Role.ADMIN,
+        _row(
+            request,
+            conversation,
+            search,
+            hits=found.hits,
+            book=book,
+            refused=refused,
+            current=current,
         )
         for conversation in shown
     ]
+    kept = {"as": request.viewed.number} if request.viewed else {}
+    has_more = len(conversations) > PAGE
     return Listing(
         search=search,
+        key=urlencode({**kept, **search.query}),
         rows=rows,
-        next_count=search.count + PAGE if len(found) > len(shown) else 0,
-        unread_total=_unread(visible, request).count(),
+        more=urlencode({**kept, **search.query, "before": rows[-1].place}) if has_more else "",
+        unread_total=0 if search.before else visibility.unread_total(mine, request.reader),
+        is_cut=found.is_cut and not has_more,
     )
 
 
-def _matching(
-    visible: QuerySet[Conversation], search: Search, request: InboxRequest
-) -> QuerySet[Conversation]:
-    if search.only == "unread":
-        visible = _unread(visible, request)
+def _row(
+    request: InboxRequest,
+    conversation: Conversation,
+    search: Search,
+    *,
+    hits: Mapping[int, searching.Hit],
+    book: AddressBook,
+    refused: OptOuts,
+    current: int | None,
+) -> Row:
+    hit = hits.get(conversation.pk)
+    url = reverse("inbox:thread", args=[conversation.pk]) + request.keep
+    if hit:
+        url += ("&" if request.keep else "?") + f"at={hit.id}"
+    return Row(
+        id=conversation.pk,
+        url=url,
+        place=str(Place(at=conversation.last_at, id=conversation.pk)),
+        title=book.title(conversation),
+        initial=book.initial(conversation),
+        is_group=len(conversation.participants) > 1,
+        line=_line(conversation),
+        found=snippet(hit.text, search.text) if hit else [],
+        time=clock.short_time(conversation.last_at, request.tenant.country),
+        unread=conversation.unread_count,  # type: ignore[attr-defined]  # annotated
+        is_opted_out=bool(refused.of(conversation)),
+        has_failed=conversation.last_status == Status.FAILED,
+        is_current=conversation.pk == current,
+        is_unassigned=conversation.extension_id is None and request.role >= Role.ADMIN,
+    )
+
+
+def _narrowed(search: Search) -> Q:
+    wanted = Q()
+    if search.only == "failed":
+        wanted &= Q(last_status=Status.FAILED)
     elif search.only == "unassigned":
-        visible = visible.filter(extension=None)
-    if not search.text:
-        return visible
-    asked = Q(last_text__icontains=search.text)
-    digits = re.sub(r"\D", "", search.text)
-    if len(digits) >= 3 and not re.search(r"[^\d\s()+./-]", search.text):
-        asked |= Q(participants_key__contains=digits) | Q(our_number__contains=digits)
-    names = Contact.objects.filter(name__icontains=search.text)
-    for number in names.values_list("number", flat=True)[:_MOST_NAMES]:
-        asked |= Q(participants_key__contains=number)
-    return visible.filter(asked)
+        wanted &= Q(extension=None)
+    if search.number:
+        wanted &= Q(our_number=search.number)
+    if search.extension:
+        wanted &= Q(extension__number=search.extension)
+    return wanted
 
 
-def _unread(visible: QuerySet[Conversation], request: InboxRequest) -> QuerySet[Conversation]:
-    mark = ReadMark.objects.filter(conversation=OuterRef("pk"), user=request.user)
-    arrived = Message.objects.filter(conversation=OuterRef("pk"), direction=Message.Direction.IN)
-    return visible.annotate(read_at=Subquery(mark.values("read_at")[:1])).filter(
-        Q(read_at=None) & Exists(arrived)
-        | Q(last_at__gt=F("read_at")) & Exists(arrived.filter(created_at__gt=OuterRef("read_at")))
-    )
+def _plain(text: str) -> str:
+    return text.replace("\x00", "").strip()[:16]
 
 
 def _line(conversation: Conversation) -> str:

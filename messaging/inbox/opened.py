@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404
 
 from messaging import visibility
 from messaging.inbox import bubbles, words
-from messaging.inbox.frame import InboxRequest
-from messaging.inbox.listing import shown_count
+from messaging.inbox.bubbles import Window
+from messaging.inbox.cursor import message_place
+from messaging.inbox.frame import InboxRequest, visible
 from messaging.inbox.people import AddressBook, address_book, opt_outs
 from messaging.models import Conversation
 from messaging.outbound.clearance import check_messaging
@@ -22,8 +24,8 @@ def find(request: InboxRequest, conversation_id: int) -> Conversation:
 
     Raises Http404, also for those of others: their existence is nobody's business.
     """
-    visible = visibility.visible_conversations(request.user, request.role, request.tenant)
-    found = visibility.with_unread_count(visible, request.user).filter(pk=conversation_id).first()
+    counted = visibility.with_unread_count(visible(request), request.reader)
+    found = counted.filter(pk=conversation_id).first()
     if found is None:
         raise Http404
     return found
@@ -35,13 +37,9 @@ def opened(
     """Build what a thread's templates need; `is_seen` moves the person's read mark."""
     tenant = request.tenant
     book = address_book([conversation], tenant)
-    count = shown_count(
-        request.GET.get("count") or request.POST.get("shown") or request.GET.get("shown", ""),
-        most=bubbles.MOST,
-    )
-    thread = bubbles.thread(conversation, count, book, tenant)
+    thread = bubbles.thread(conversation, window_of(request), book, tenant, request.user)
     unread: int = getattr(conversation, "unread_count", 0)
-    if is_seen and unread and thread.newest:
+    if is_seen and unread and thread.newest and not request.viewed:
         # Up to what is on the page: a text that arrives this moment stays unread.
         visibility.mark_read(conversation, request.user, until=thread.newest.created_at)
     people = [
@@ -61,8 +59,24 @@ def opened(
     }
 
 
+def window_of(request: InboxRequest) -> Window:
+    """Read which part of a thread is asked for; what makes no sense means the newest."""
+    params = request.GET
+    try:
+        at = UUID(params.get("at", ""))
+    except ValueError:
+        at = None
+    return Window(
+        at=at,
+        before=message_place(params.get("before", "")),
+        after=message_place(params.get("after", "")),
+    )
+
+
 def obstacle(request: InboxRequest, conversation: Conversation, book: AddressBook) -> str:
     """Say why this conversation cannot be answered; "" when it can."""
+    if request.viewed:
+        return f"You are looking at the inbox of {request.viewed}. Stop viewing to answer yourself."
     refused = opt_outs([conversation]).of(conversation)
     if refused:
         number, source = next(iter(refused.items()))

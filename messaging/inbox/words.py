@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
 from messaging.models import Message, OptOut
 from messaging.models.message import Status
 from providers.types import FailureReason
@@ -43,6 +48,14 @@ _OPTED_OUT: dict[str, str] = {
     OptOut.Source.KEYWORD: "{name} replied STOP. You can't send until they text START.",
     OptOut.Source.CARRIER: "{name} opted out at the carrier. You can't send until they text START.",
     OptOut.Source.MANUAL: "{name} is on the opt-out list. An admin can take them off it.",
+    OptOut.Source.IMPORT: "{name} is on the opt-out list. An admin can take them off it.",
+}
+
+_HOW: dict[str, str] = {
+    OptOut.Source.KEYWORD: "they texted STOP",
+    OptOut.Source.CARRIER: "the carrier told",
+    OptOut.Source.MANUAL: "an admin entered it",
+    OptOut.Source.IMPORT: "it was in an imported list",
 }
 
 
@@ -58,3 +71,9 @@ def explanation(message: Message) -> str:
 def opted_out(name: str, source: str) -> str:
     """Say that and why somebody cannot be texted."""
     return _OPTED_OUT[source].format(name=name)
+
+
+def opted_out_since(source: str, at: datetime) -> str:
+    """Say how and on which day somebody opted out."""
+    local = timezone.localtime(at)
+    return f"Opted out {date_format(local, 'j M Y')}: {_HOW[source]}."

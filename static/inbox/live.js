@@ -15,7 +15,9 @@
   function refresh() {
     timer = 0;
     last = Date.now();
-    const isOpen = Boolean(byId("log")?.dataset.conversation);
+    // In the middle of a long thread the newest messages would leave a gap.
+    const isPast = Boolean(byId("log-shown")?.dataset.newer);
+    const isOpen = Boolean(byId("log")?.dataset.conversation) && !isPast;
     // The thread first: looking at it is what makes its row read.
     rowsAfterLog = due.rows && due.log && isOpen;
     if (due.log && isOpen) htmx.trigger("#log", "refresh");
@@ -58,7 +60,7 @@
 
   document.addEventListener("htmx:configRequest", (event) => {
     const isLooking = document.visibilityState === "visible";
-    if (event.target.id === "log" && isLooking) event.detail.parameters.seen = "1";
+    if (event.target.id === "log" && isLooking && body.dataset.viewing === undefined) event.detail.parameters.seen = "1";
   });
 
   document.addEventListener("htmx:afterRequest", (event) => {
@@ -69,22 +71,43 @@
 
   function showUnread() {
     const unread = Number(byId("rows-shown")?.dataset.unread || 0);
-    document.title = (unread ? `(${unread}) ` : "") + body.dataset.title;
+    const shown = unread > 99 ? "99+" : unread;
+    document.title = (unread ? `(${shown}) ` : "") + body.dataset.title;
   }
 
   document.addEventListener("htmx:afterSwap", (event) => {
     const id = event.detail.target.id;
     if (id === "rows") showUnread();
-    if (id === "thread") ask({ rows: true, log: false });
+    if (id === "thread") opened(event.detail.target);
     if (id === "log") {
       const foot = byId("foot");
       const obstacle = byId("log-obstacle")?.value ?? "";
       // They texted STOP or START meanwhile: the place to write goes or comes.
       if (foot && foot.dataset.obstacle !== obstacle) {
-        htmx.ajax("GET", location.pathname, { target: "#thread" });
+        htmx.ajax("GET", location.pathname + location.search, { target: "#thread" });
       }
     }
   });
+
+  function opened(pane) {
+    ask({ rows: true, log: false });
+    const id = pane.querySelector(".thread")?.dataset.conversation;
+    const current = document.querySelector(".row[aria-current]");
+    if (!id) current?.removeAttribute("aria-current");
+    // A row far down the list is not fetched again.
+    const row = id && body.dataset.viewing === undefined && byId(`c${id}`);
+    if (row) {
+      row.classList.remove("is-unread");
+      row.querySelector(".count")?.remove();
+    }
+    showSought();
+  }
+
+  function showSought() {
+    const sought = document.querySelector(".is-sought");
+    // After the composer has scrolled to the end.
+    if (sought) requestAnimationFrame(() => sought.scrollIntoView({ block: "center" }));
+  }
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const row = event.target.closest(".row");
@@ -130,5 +153,6 @@
   }
 
   showUnread();
+  showSought();
   listen(body.dataset.events);
 })();

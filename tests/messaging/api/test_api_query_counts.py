@@ -32,7 +32,7 @@ def _queries(client, path) -> int:
         ("alice", "message-settings/"),
         ("alice", "opt-outs/"),
         ("alice", "conversations/"),
-        ("alice", "conversations/?unread=true&q=m"),
+        ("alice", "conversations/?unread=true&q=c"),
         ("alice", "messages/"),
         ("bob", "conversations/"),
         ("bob", "messages/"),

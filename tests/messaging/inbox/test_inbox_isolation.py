@@ -8,7 +8,7 @@ from django.test import Client
 from messaging import live
 from messaging.models import Attachment, Message
 
-PAGES = ["", "rows/", "new/", "people/", "events/"]
+PAGES = ["", "rows/", "filters/", "new/", "people/", "events/"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -57,7 +57,16 @@ def test_an_extension_user_sees_the_own_conversations_only(
     assert client.get(base).status_code == 404
     assert client.get(f"{base}messages/").status_code == 404
     assert client.get(f"/t/acme/inbox/media/{file.pk}/").status_code == 404
-    for path in ("send/", "name/", f"messages/{other.pk}/retry/", f"messages/{other.pk}/cancel/"):
+    one = f"messages/{other.pk}"
+    changing = (
+        "send/",
+        "contact/",
+        "contact/delete/",
+        "unread/",
+        f"{one}/retry/",
+        f"{one}/cancel/",
+    )
+    for path in changing:
         assert client.post(base + path, {"text": "x"}).status_code == 404
     with inside(acme):
         assert not Message.objects.filter(direction="out").exists()
@@ -108,7 +117,7 @@ def test_each_hears_the_hints_of_what_they_see(
     assert live.read_token(token) == ("t_acme", user.pk, extension)
 
 
-@pytest.mark.parametrize("path", ["send/", "name/"])
+@pytest.mark.parametrize("path", ["send/", "contact/delete/", "unread/"])
 def test_reading_addresses_do_not_write(signed_in, bob, say, path) -> None:
     message = say("hello")
     response = signed_in(bob).get(f"/t/acme/inbox/{message.conversation_id}/{path}")

@@ -1,0 +1,1 @@
+"""Measuring the pages at a size few tenants ever reach: a million messages."""

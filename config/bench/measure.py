@@ -1,0 +1,100 @@
+"""Timing pages inside this process: middleware, views, queries and templates, without a network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from config.bench.data import person
+from config.bench.pages import Page, pages
+from tenants.models import Tenant
+
+_WARM_UPS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """How long one page took, and what it asked of the database."""
+
+    key: str
+    title: str
+    seconds: tuple[float, ...]
+    queries: int
+    status: int
+
+    @property
+    def is_ok(self) -> bool:
+        """Tell whether the page was shown at all."""
+        return self.status == 200
+
+    @property
+    def figures(self) -> list[tuple[str, float]]:
+        """The median and the 95th percentile, in milliseconds."""
+        return [("p50", _percentile(self.seconds, 50)), ("p95", _percentile(self.seconds, 95))]
+
+
+def measure(tenant: Tenant, *, calls: int, say: Callable[[str], None]) -> list[Measured]:
+    """Call each page several times with warm caches."""
+    # The pages are asked for at the portal's own address, whatever that is set to.
+    settings.ALLOWED_HOSTS = ["*"]
+    clients = {role: _client(role) for role in ("admin", "user")}
+    measured: list[Measured] = []
+    for page in pages(tenant, clients["admin"]):
+        say(page.title)
+        measured.append(_measured(page, clients[page.role], calls))
+    return measured
+
+
+def table(results: Sequence[Measured]) -> str:
+    """Lay the figures out for a terminal."""
+    lines = [f"{'page':<44}{'p50 ms':>10}{'p95 ms':>10}{'queries':>10}"]
+    for one in results:
+        if one.is_ok:
+            times = "".join(f"{value:>10.1f}" for _, value in one.figures)
+            lines.append(f"{one.title:<44}{times}{one.queries:>10}")
+        else:
+            lines.append(f"{one.title:<44}  answered {one.status}")
+    return "\n".join(lines) + "\n"
+
+
+def _client(role: str) -> Client:
+    host = urlsplit(settings.PUBLIC_URL).netloc or "127.0.0.1"
+    client = Client(headers={"host": host}, raise_request_exception=False)
+    client.force_login(person(role), backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def _measured(page: Page, client: Client, calls: int) -> Measured:
+    seconds: list[float] = []
+    status = 200
+    for call in range(-_WARM_UPS, calls):
+        address = page.addresses[call % len(page.addresses)]
+        started = time.perf_counter()
+        response = client.get(address)
+        taken = time.perf_counter() - started
+        if response.status_code != 200:
+            status = response.status_code
+        if call >= 0:
+            seconds.append(taken)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(page.addresses[0])
+    return Measured(
+        key=page.key,
+        title=page.title,
+        seconds=tuple(seconds),
+        queries=len(queries),
+        status=status,
+    )
+
+
+def _percentile(seconds: Sequence[float], percent: int) -> float:
+    ordered = sorted(seconds)
+    place = max(0, -(-len(ordered) * percent // 100) - 1)
+    return round(ordered[place] * 1000, 1)

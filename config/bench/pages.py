@@ -1,0 +1,72 @@
+"""Which pages are timed, and by which addresses."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+
+from django.test import Client
+
+from messaging.models import Conversation, Extension
+from tenants.context import entered
+from tenants.models import Tenant
+
+_MORE = re.compile(r'id="(?:rows-more|earlier)"[^>]*data-next="([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page by one or more addresses, so that no answer comes from a cache of its own."""
+
+    key: str
+    title: str
+    addresses: tuple[str, ...]
+    role: str = "admin"
+
+
+def pages(tenant: Tenant, client: Client) -> list[Page]:
+    """List the pages of the bench tenant."""
+    base = f"/t/{tenant.slug}/"
+    inbox = f"{base}inbox/"
+    rows = f"{inbox}rows/"
+    with entered(tenant.schema_name):
+        newest = Conversation.objects.order_by("-last_at").values_list("pk", flat=True)[:10]
+        recent = [f"{inbox}{pk}/" for pk in newest]
+        long = [f"{inbox}{pk}/" for pk in range(1, 11)]
+        desk = Extension.objects.order_by("number")[1].number
+    older = [_follow(client, f"{address}messages/", 20) for address in long[:5]]
+    return [
+        Page(key="inbox", title="Inbox", addresses=(inbox,)),
+        Page(key="inbox_user", title="Inbox of an extension", addresses=(inbox,), role="user"),
+        Page(key="inbox_as", title="Inbox, viewed as another", addresses=(f"{inbox}?as={desk}",)),
+        Page(key="list", title="List", addresses=(rows,)),
+        Page(key="unread", title="List, unread only", addresses=(f"{rows}?only=unread",)),
+        Page(key="failed", title="List, failed only", addresses=(f"{rows}?only=failed",)),
+        Page(key="page10", title="List, page 10", addresses=(_follow(client, rows, 9),)),
+        Page(key="thread", title="Thread", addresses=tuple(recent)),
+        Page(key="long_thread", title="Thread of 5,000", addresses=tuple(long)),
+        Page(key="older", title="Thread of 5,000, 20 pages back", addresses=tuple(older)),
+        _search(rows, "search_name", "Search: name", ["dana ba", "marco fe", "priya la"]),
+        _search(rows, "search_number", "Search: number", ["(312) 200-0", "+1 312 265", "2650000"]),
+        _search(rows, "search_common", "Search: word in every 20th", ["appointment", "invoice"]),
+        _search(rows, "search_prefix", "Search: start of a word", ["appo", "techni", "invo"]),
+        _search(rows, "search_rare", "Search: word in 25 of all", ["zebrafish", "zebra"]),
+        _search(rows, "search_none", "Search: nowhere", ["xylophone", "qqqq"]),
+        Page(key="log", title="Message log", addresses=(f"{base}messaging/message/",)),
+        Page(key="dashboard", title="Dashboard", addresses=(base,)),
+    ]
+
+
+def _search(rows: str, key: str, title: str, texts: list[str]) -> Page:
+    quoted = [text.replace("+", "%2B").replace(" ", "+") for text in texts]
+    return Page(key=key, title=title, addresses=tuple(f"{rows}?q={text}" for text in quoted))
+
+
+def _follow(client: Client, address: str, pages_on: int) -> str:
+    for _ in range(pages_on):
+        match = _MORE.search(client.get(address).content.decode())
+        if match is None:
+            break
+        address = html.unescape(match[1])
+    return address
