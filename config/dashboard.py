@@ -20,6 +20,7 @@ from config.platform_figures import (
     DaySum,
     TenantLine,
     events_in,
+    free_numbers,
     last_days,
     tenant_lines,
     waiting_events,
@@ -71,7 +72,7 @@ def system_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str,
                 "In today",
                 "Out today",
                 "Failed today",
-                "",
+                "Enter",
             ],
             "rows": [_row(line) for line in shown],
         },
@@ -94,6 +95,7 @@ def _message_cards(lines: Sequence[TenantLine], days: Sequence[DaySum]) -> list[
     broken = sum(line.tenant.state == Tenant.State.FAILED for line in lines)
     failed = sum(line.failed for line in lines)
     segments = sum(line.segments for line in lines)
+    given, free = sum(line.numbers for line in lines), free_numbers()
     recent = days[-_RATE_DAYS:]
     delivered = sum(day.delivered for day in recent)
     final = delivered + sum(day.failed for day in recent)
@@ -117,6 +119,12 @@ def _message_cards(lines: Sequence[TenantLine], days: Sequence[DaySum]) -> list[
             value=f"{100 * delivered / final:.1f} %" if final else "-",
             note=f"of the last {_RATE_DAYS} days",
         ),
+        Card(
+            label="Phone numbers",
+            value=f"{given + free:,}",
+            note=f"{free:,} free",
+            link=reverse("admin:tenants_phonenumber_changelist"),
+        ),
     ]
 
 
@@ -128,7 +136,7 @@ def _event_cards() -> list[Card]:
     unrouted = events_in(WebhookEvent.State.UNROUTED)
     return [
         Card(
-            label="Oldest waiting event",
+            label="Oldest waiting",
             value="None" if waiting.seconds is None else age(waiting.seconds),
             note=f"{waiting.count:,} waiting",
             link=f"{log}?state__exact=pending",

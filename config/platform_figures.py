@@ -133,3 +133,8 @@ def events_in(state: WebhookEvent.State) -> str:
     """Count the events of a state; nobody waits for a count of millions."""
     count = WebhookEvent.objects.filter(state=state).order_by()[:_MOST_COUNTED].count()
     return f"{_MOST_COUNTED - 1}+" if count == _MOST_COUNTED else str(count)
+
+
+def free_numbers() -> int:
+    """Count the numbers that no tenant has."""
+    return PhoneNumber.objects.filter(tenant=None).count()

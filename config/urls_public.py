@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 
 from config import health, system_settings
-from providers import webhooks
+from providers import unrouted_page, webhooks
 from tenants import invite_page, views
 from tenants.sites import system_site
 
-_pages, _app_name, _namespace = system_site.urls
+_model_pages, _app_name, _namespace = system_site.urls
+# The site's last address catches all, so pages that show no model come first.
+_system_pages = [*system_settings.urlpatterns, *unrouted_page.urlpatterns, *_model_pages]
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -17,8 +19,7 @@ urlpatterns = [
     path("accounts/email/", views.closed),
     path("accounts/", include("allauth.urls")),
     path("invite/<str:token>", invite_page.invite, name="invite"),
-    # The site's last address catches all, so what this package adds comes first.
-    path("system/", ([*system_settings.urlpatterns, *_pages], _app_name, _namespace)),
+    path("system/", (_system_pages, _app_name, _namespace)),
     path("health/", health.health, name="health"),
     # With or without a trailing slash and never a redirect: a carrier does not follow those.
     re_path(r"^webhook/(?P<provider>[a-z]+)/sms/?$", webhooks.receive_view),

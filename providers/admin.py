@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -23,7 +22,6 @@ from unfold.paginator import InfinitePaginator
 from providers.models import WebhookEvent
 from providers.payloads import readable
 from providers.replay import DISCARDABLE, discard, replay
-from providers.unrouted_page import unrouted_page
 from tenants.admin.filters import DayRange
 from tenants.sites import system_site
 
@@ -114,12 +112,6 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         events: QuerySet[WebhookEvent] = super().get_queryset(request)
         return events.select_related("tenant").defer("payload")
 
-    def get_urls(self) -> list[Any]:
-        unrouted = path(
-            "unrouted/", self.admin_site.admin_view(self.unrouted), name="providers_unrouted"
-        )
-        return [unrouted, *super().get_urls()]
-
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         event = WebhookEvent.objects.defer("payload").filter(pk=object_id).first()
         return [
@@ -148,9 +140,6 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
             '<pre class="font-mono text-xs whitespace-pre-wrap break-all">{}</pre>',
             readable(event.payload),
         )
-
-    def unrouted(self, request: HttpRequest) -> HttpResponse:
-        return unrouted_page(self, request)
 
     @admin.action(description="Replay selected events", permissions=["view"])
     def replay_selected(self, request: HttpRequest, events: QuerySet[WebhookEvent]) -> None:

@@ -9,24 +9,24 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 
 from providers.models import WebhookEvent
 from providers.replay import discard, replay
 from providers.unrouted import MOST, UnroutedNumber, unrouted_numbers
 from tenants.numbers import for_people
+from tenants.sites import system_site
 
 
-def unrouted_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
+def page(request: HttpRequest) -> HttpResponse:
     """List the numbers with their events; a post replays or discards those of one number."""
     if request.method == "POST":
         _act(request)
         return redirect("admin:providers_unrouted")
     groups = unrouted_numbers()
     context = {
-        **model_admin.admin_site.each_context(request),
+        **system_site.each_context(request),
         "title": "Unrouted texts",
-        "opts": model_admin.opts,
         "groups": [_shown(group) for group in groups],
         "total": sum(len(group.events) for group in groups),
         "most": MOST,
@@ -66,3 +66,6 @@ def _shown(group: UnroutedNumber) -> dict[str, Any]:
         "events": group.events[:10],
         "keys": ",".join(str(event.pk) for event in group.events),
     }
+
+
+urlpatterns = [path("unrouted/", system_site.admin_view(page), name="providers_unrouted")]

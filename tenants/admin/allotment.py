@@ -75,7 +75,6 @@ def allot_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     context = {
         **model_admin.admin_site.each_context(request),
         "title": "Allot numbers",
-        "opts": model_admin.opts,
         "form": form,
         "media": model_admin.media + form.media,
         "plan": plan,

@@ -73,7 +73,7 @@ def test_today_is_the_tenants_own(portal, acme, monkeypatch) -> None:
 def test_a_platform_without_messages_shows_no_rate(portal, acme) -> None:
     cards = _cards(portal)
     assert cards["Delivery rate"][0] == "-"
-    assert cards["Oldest waiting event"] == ("None", "0 waiting", "")
+    assert cards["Oldest waiting"] == ("None", "0 waiting", "")
     assert "the first count has not been made yet" in portal.get("/system/").content.decode()
 
 
@@ -96,7 +96,7 @@ def test_an_event_that_waits_too_long_is_red(event, shown, portal, monkeypatch) 
         received_at=NOW - timedelta(seconds=event["received"]),
         next_attempt_at=None if due is None else NOW - timedelta(seconds=due),
     )
-    assert _cards(portal)["Oldest waiting event"] == shown
+    assert _cards(portal)["Oldest waiting"] == shown
 
 
 def test_dead_events_are_counted(portal) -> None:

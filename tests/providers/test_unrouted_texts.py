@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from providers.models import WebhookEvent
 from tenants.models import PhoneNumber
 
-PAGE = "/system/providers/webhookevent/unrouted/"
+PAGE = "/system/unrouted/"
 NUMBER = "+19195550177"
 
 
