@@ -139,6 +139,7 @@ class ApiKeyAdmin(TenantAdmin):
 
     @action(  # type: ignore[untyped-decorator]
         description="Revoke",
+        url_path="revoke",
         icon="block",
         dialog={
             "title": "Revoke this key?",

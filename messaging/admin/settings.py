@@ -85,15 +85,18 @@ class SettingsAdmin(TenantAdmin):
         """Lead to the one row there is."""
         return HttpResponseRedirect(self._change_url(request.tenant.pk))
 
-    def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
-        extra = {
-            "title": "Settings",
-            "subtitle": None,
-            "show_save_and_continue": False,
-            "show_close": False,
-        }
-        kwargs["extra_context"] = extra | (kwargs.get("extra_context") or {})
-        return super().changeform_view(*args, **kwargs)
+    def change_view(
+        self,
+        request: ScreenRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        own = {"title": "Settings", "subtitle": None, "show_save_and_continue": False}
+        answer: HttpResponse = super().change_view(
+            request, object_id, form_url, own | (extra_context or {})
+        )
+        return answer
 
     def save_model(
         self, request: ScreenRequest, obj: Tenant, form: SettingsForm, change: Any
