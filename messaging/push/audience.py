@@ -5,21 +5,27 @@ from __future__ import annotations
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from messaging.models import Conversation, PushSubscription, ReadMark
-from messaging.visibility import extension_of, visible_conversations
+from messaging.visibility import visible_conversations
 from tenants.models import Membership, Tenant, User
-from tenants.roles import membership_of, role_in
+from tenants.roles import Role, membership_of, role_in
 
 
 def told_of(user: User, tenant: Tenant) -> QuerySet[Conversation]:
     """Return the threads whose texts the person is told of: fewer than an admin may see."""
-    role, membership = role_in(user, tenant), membership_of(user, tenant)
-    if role is None or membership is None:
+    role = role_in(user, tenant)
+    if role is None:
         return Conversation.objects.none()
-    extension = extension_of(user, tenant)
-    mine = Q(extension=extension) if extension else Q(pk=None)
+    visible = visible_conversations(user, role, tenant)
+    if role == Role.EXTENSION:
+        return visible
+    # Whoever may see all is told of the own ones only; a visiting system admin has none.
+    membership = membership_of(user, tenant)
+    if membership is None:
+        return visible.none()
+    mine = Q(extension__number=membership.extension) if membership.extension else Q(pk__in=[])
     if membership.role == Membership.Role.ADMIN:
         mine |= Q(extension=None)
-    return visible_conversations(user, role, tenant).filter(mine)
+    return visible.filter(mine)
 
 
 def unread_of(user: User, tenant: Tenant) -> QuerySet[Conversation]:

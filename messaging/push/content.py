@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,9 +29,19 @@ class Notice:
         return asdict(self)
 
 
-def notice_of(message: Message, tenant: Tenant, *, is_hidden: bool) -> Notice:
+def senders(messages: Iterable[Message], tenant: Tenant) -> dict[str, str]:
+    """Name the messages' senders: as contacts, or by the number as people write it."""
+    numbers = {message.sender for message in messages}
+    names = dict(Contact.objects.filter(number__in=numbers).values_list("number", "name"))
+    return {
+        number: one_line(names.get(number, ""), limit=80)
+        or for_people(number, country=tenant.country)
+        for number in numbers
+    }
+
+
+def notice_of(message: Message, sender: str, tenant: Tenant, *, is_hidden: bool) -> Notice:
     """Write the notification of an inbound text; hidden = who wrote, but not what."""
-    sender = _sender(message, tenant)
     return Notice(
         title=f"New text from {sender}" if is_hidden else sender,
         body="" if is_hidden else _body(message),
@@ -52,11 +63,6 @@ def trial(tenant: Tenant) -> Notice:
 def hides_text(choice: NotificationChoice | None, tenant: Tenant) -> bool:
     """Tell whether the person or the company wants texts kept off locked screens."""
     return tenant.hide_notification_text or bool(choice and choice.hide_text)
-
-
-def _sender(message: Message, tenant: Tenant) -> str:
-    name = Contact.objects.filter(number=message.sender).values_list("name", flat=True).first()
-    return one_line(name or "", limit=80) or for_people(message.sender, country=tenant.country)
 
 
 def _body(message: Message) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from messaging import queue
 from messaging.models import Message, NotificationChoice, PushSubscription
 from messaging.push import audience, keys
-from messaging.push.content import hides_text, notice_of, trial
+from messaging.push.content import hides_text, notice_of, senders, trial
 from messaging.push.quiet import wants_notice
 from messaging.push.sending import Answer, Parcel, deliver
 from tenants.models import Tenant, User
@@ -38,9 +38,10 @@ def push(message_id: UUID) -> None:
     if key is None or message is None:
         return
     tenant = Tenant.objects.get(schema_name=tenant_connection.schema_name)
+    sender = senders([message], tenant)[message.sender]
     parcels: list[Parcel] = []
     for user, choice in _wanting(message, tenant):
-        notice = notice_of(message, tenant, is_hidden=hides_text(choice, tenant))
+        notice = notice_of(message, sender, tenant, is_hidden=hides_text(choice, tenant))
         badge = audience.unread_of(user, tenant).count()
         parcels += [
             Parcel(subscription=device, notice=notice, badge=badge)

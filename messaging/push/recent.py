@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from messaging.models import Message, NotificationChoice, ReadMark
 from messaging.push.audience import told_of
-from messaging.push.content import hides_text, notice_of
+from messaging.push.content import hides_text, notice_of, senders
 from messaging.push.quiet import wants_notice
 from tenants.models import Tenant, User
 
@@ -38,7 +38,11 @@ def recent_notices(user: User, tenant: Tenant) -> list[dict[str, Any]]:
         .order_by("-created_at", "-pk")[:_MOST]
     )
     is_hidden = hides_text(choice, tenant)
+    names = senders(unread, tenant)
     return [
-        {"id": str(message.pk), **notice_of(message, tenant, is_hidden=is_hidden).as_json()}
+        {
+            "id": str(message.pk),
+            **notice_of(message, names[message.sender], tenant, is_hidden=is_hidden).as_json(),
+        }
         for message in reversed(unread)
     ]

@@ -6,6 +6,7 @@
   const isInstalled = matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
 
   // --- Notifications on this device ---
+  const BLOCKED = "Notifications of this site are blocked in the browser. Allow them in its settings for this site, then reload this page.";
   const panel = byId("this-device");
 
   function put(state, text, button) {
@@ -20,15 +21,25 @@
     }
   }
 
+  // The platform has no push: what is left are notifications of an open tab.
+  function lookAtTab() {
+    if (!("Notification" in globalThis)) put("closed", "This browser has no notifications.");
+    else if (Notification.permission === "denied") put("closed", BLOCKED);
+    else if (Notification.permission === "granted") put("on", "On while the inbox is open in a tab.");
+    else put("off", "Off for this device.", "turn-on");
+  }
+
   async function look() {
     if (!globalThis.isSecureContext) {
       put("closed", "Browsers allow notifications on https addresses only. Ask your admin for the portal's https address.");
+    } else if (!panel.dataset.key) {
+      lookAtTab();
     } else if (!inboxApp.canPush && isApple && !isInstalled) {
       put("closed", "On iPhone and iPad, add the inbox to the Home Screen first (below), open it from there, and come back to this page.");
     } else if (!inboxApp.canPush) {
       put("closed", "This browser has no notifications. A current Chrome, Edge, Firefox or Safari does.");
     } else if (Notification.permission === "denied") {
-      put("closed", "Notifications of this site are blocked in the browser. Allow them in its settings for this site, then reload this page.");
+      put("closed", BLOCKED);
     } else {
       const { taken, id } = await inboxApp.known();
       const isOn = Boolean(taken && id && Notification.permission === "granted");
@@ -64,7 +75,7 @@
         const answer = await Notification.requestPermission();
         if (answer === "default") throw new Error("The browser's question was closed. Press the button again and choose Allow.");
         if (answer !== "granted") throw new Error("The browser was told to block them.");
-        await inboxApp.turnOn(panel.dataset.key);
+        if (panel.dataset.key) await inboxApp.turnOn(panel.dataset.key);
       }),
     );
     byId("turn-off").addEventListener("click", (event) => turn(event.currentTarget, inboxApp.turnOff));

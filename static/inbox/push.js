@@ -78,7 +78,7 @@
         return worker.pushManager.subscribe(options);
       });
     } catch {
-      throw new Error("The browser's push service cannot be reached. Try again later.");
+      throw new Error("The browser's push service cannot be reached. Try again later; until then notifications show while the inbox is open in a tab.");
     }
     const answer = await post(own.devices, {
       endpoint: taken.endpoint,

@@ -102,6 +102,15 @@ def test_a_thread_that_is_open_is_not_told_of(inbox, push) -> None:
     assert inbox.evaluate(_SHOWN, [1, 10]) == [["Lee", "elsewhere"]]
 
 
+def test_a_tap_on_a_notification_opens_its_thread(inbox) -> None:
+    path = inbox.locator("#rows a.row").first.get_attribute("href")
+    (worker,) = inbox.context.service_workers
+    with inbox.expect_navigation(url=f"**{path}"):
+        # Without a person's hand nothing may be focused: the rest of the way fails here.
+        worker.evaluate("""(url) => { open(new URL(url, location).href).catch(() => {}); }""", path)
+    inbox.locator("#log .bubble").first.wait_for()
+
+
 def test_an_open_page_in_the_background_tells_by_itself(inbox, running, browser) -> None:
     with inbox.expect_response("**/inbox/news/"):
         inbox.evaluate(_LOOK_AWAY)
