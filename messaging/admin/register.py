@@ -14,6 +14,7 @@ from messaging.admin.message_log import MessageLogAdmin
 from messaging.admin.message_settings import MessageSettingAdmin
 from messaging.admin.opt_outs import OptOutAdmin
 from messaging.admin.phone_numbers import PhoneNumberAdmin
+from messaging.admin.scheduled import ScheduledMessageAdmin
 from messaging.admin.settings import SettingsAdmin
 from messaging.admin.templates import TemplateAdmin
 from messaging.admin.trunks import TrunkAdmin
@@ -24,6 +25,7 @@ from messaging.models import (
     Message,
     MessageSetting,
     OptOut,
+    ScheduledMessage,
     SmsConfiguration,
     Template,
 )
@@ -47,3 +49,4 @@ tenant_site.register(LogEntry, AuditAdmin)
 tenant_site.register(AccessEntry, VisitAdmin)
 tenant_site.register(ApiKey, ApiKeyAdmin)
 tenant_site.register(Tenant, SettingsAdmin)
+tenant_site.register(ScheduledMessage, ScheduledMessageAdmin)
