@@ -30,7 +30,8 @@ from tenants.numbers import for_people
 def new(request: InboxRequest) -> HttpResponseBase:
     """Show the form of a new message, or send it and go to its thread."""
     if request.method != "POST":
-        return _form(request, address(request.GET.getlist("to"), request.tenant))
+        # The page has it judged at once, with the rules; here it would cost as much as the list.
+        return _form(request, Addressed(people=[], rest=", ".join(request.GET.getlist("to"))))
     addressed = address(request.POST.getlist("to"), request.tenant)
     try:
         conversation_id = _send(request, addressed)
@@ -80,6 +81,8 @@ def recipients(request: InboxRequest) -> HttpResponseBase:
 
 
 def _addressed(request: InboxRequest, addressed: Addressed, *, sender: str) -> dict[str, Any]:
+    if request.method != "POST":
+        return {"addressed": addressed, "sender": sender}
     individually = "individually" in request.POST
     return {
         "addressed": addressed,

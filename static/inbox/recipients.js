@@ -144,5 +144,9 @@
     }
   });
 
+  document.addEventListener("composer:opened", () => {
+    if (field() && (chosen().length || byId("to").value.trim())) judge(chosen(), byId("to").value);
+  });
+
   document.addEventListener("recipients:restore", (event) => judge(event.detail));
 })();
