@@ -64,9 +64,9 @@ def tenant_lines() -> list[TenantLine]:
         lines.append(
             TenantLine(
                 tenant=tenant,
-                numbers=tenant.numbers_count or 0,  # type: ignore[attr-defined]
-                has_webhook=bool(tenant.endpoints_count),  # type: ignore[attr-defined]
-                last_callback=tenant.last_callback,  # type: ignore[attr-defined]
+                numbers=tenant.numbers_count or 0,
+                has_webhook=bool(tenant.endpoints_count),
+                last_callback=tenant.last_callback,
                 received=row.received,
                 sent=row.sent,
                 failed=row.failed,
@@ -82,11 +82,12 @@ def _tenants() -> QuerySet[Tenant]:
     of_tenant = {"tenant": OuterRef("pk")}
     numbers = PhoneNumber.objects.filter(**of_tenant).order_by().values("tenant")
     endpoints = WebhookEndpoint.objects.filter(**of_tenant).order_by().values("tenant")
-    return Tenant.objects.annotate(
+    tenants: QuerySet[Tenant] = Tenant.objects.annotate(
         numbers_count=Subquery(numbers.annotate(n=Count("pk")).values("n")),
         endpoints_count=Subquery(endpoints.annotate(n=Count("pk")).values("n")),
         last_callback=Subquery(endpoints.annotate(at=Max("last_event_at")).values("at")),
     )
+    return tenants
 
 
 def last_days() -> list[DaySum]:

@@ -6,6 +6,7 @@ import platform
 import shutil
 import smtplib
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import celery
@@ -161,7 +162,8 @@ def _storage_and_versions() -> list[Fact]:
 
 
 def _media_folder() -> str:
-    folder = settings.STORAGES["default"].get("OPTIONS", {}).get("location", "")
+    options: Any = settings.STORAGES["default"].get("OPTIONS", {})
+    folder = options.get("location", "")
     if not folder:
         return "the storage of STORAGES"
     try:

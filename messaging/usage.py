@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
@@ -73,7 +75,7 @@ def counts_by_day(zone: ZoneInfo, first: date, last: date) -> dict[date, dict[st
     out = Q(direction=Message.Direction.OUT)
     sent = out & Q(status__in=[Status.SENT, Status.UNCONFIRMED, Status.DELIVERED])
     midnight = datetime.combine(first, time.min, tzinfo=zone)
-    rows = (
+    rows: Iterable[Mapping[str, Any]] = (
         # By the time of writing, which is indexed; then by the day that counts.
         Message.objects.filter(created_at__gte=midnight - _WRITTEN_BEFORE)
         .annotate(at=Coalesce("sent_at", "scheduled_at", "created_at"))
@@ -89,4 +91,4 @@ def counts_by_day(zone: ZoneInfo, first: date, last: date) -> dict[date, dict[st
             segments=Coalesce(Sum("segment_count", filter=sent), 0),
         )
     )
-    return {row.pop("day"): row for row in rows}
+    return {row["day"]: {name: row[name] for name in _COUNTED} for row in rows}

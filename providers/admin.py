@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -68,7 +70,7 @@ class TypeFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What carriers posted, and what became of it. Read only but for replay and discard."""
 
-    list_display = ["received_at", "owner", "provider", "type", "status", "attempts", "error"]
+    list_display = ["received", "owner", "provider", "type", "status", "attempts", "error"]
     list_filter = [
         ("state", ChoicesDropdownFilter),
         ("tenant", AutocompleteSelectFilter),
@@ -84,7 +86,7 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
     paginator = InfinitePaginator
     show_full_result_count = False
     fields = [
-        "received_at",
+        "received",
         "provider",
         "type",
         "status",
@@ -125,6 +127,10 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         if name == "discard_one":
             return event.state in DISCARDABLE
         return event.state != WebhookEvent.State.PENDING
+
+    @display(description="Received", ordering="id")
+    def received(self, event: WebhookEvent) -> str:
+        return date_format(timezone.localtime(event.received_at), "M j, Y, H:i:s")
 
     @display(description="Tenant", ordering="tenant__name")
     def owner(self, event: WebhookEvent) -> str:

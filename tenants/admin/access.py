@@ -63,8 +63,8 @@ class ActionFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 class AccessEntryAdmin(ReadOnly):
     """Trail of switched-in system admins."""
 
-    list_display = ["at", "user", "tenant", "what", "path", "ip"]
-    list_display_links = ["at"]
+    list_display = ["time", "user", "tenant", "what", "path", "ip"]
+    list_display_links = ["time"]
     list_filter = [
         ("user", AutocompleteSelectFilter),
         ("tenant", AutocompleteSelectFilter),
@@ -78,7 +78,7 @@ class AccessEntryAdmin(ReadOnly):
     search_fields = ["user__email", "user__name", "tenant__name", "path", "ip"]
     search_help_text = "Search by admin, tenant, address of the page or IP"
     show_full_result_count = False
-    fields = ["at", "user", "tenant", "what", "path", "ip"]
+    fields = ["time", "user", "tenant", "what", "path", "ip"]
     readonly_fields = fields
 
     def get_urls(self) -> list[Any]:
@@ -88,6 +88,10 @@ class AccessEntryAdmin(ReadOnly):
             name="tenants_accessentry_export",
         )
         return [export, *super().get_urls()]
+
+    @display(description="Time (UTC)", ordering="at")
+    def time(self, entry: AccessEntry) -> str:
+        return f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
     @display(description="Action", ordering="action", label=_COLOURS)
     def what(self, entry: AccessEntry) -> str:

@@ -21,7 +21,7 @@ from tenants.numbers import for_people
 _SHOWN = 12
 
 
-class _TrunkChoice(forms.ModelChoiceField):
+class _TrunkChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} ({obj.tenant or 'the platform'})"
 

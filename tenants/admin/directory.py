@@ -175,7 +175,7 @@ class PhoneNumberAdmin(DeletesUnused):
     """Numbers of all tenants."""
 
     form = PhoneNumberForm
-    list_display = ["shown", "owner", "trunk", "carrier", "kind", "registered", "is_main"]
+    list_display = ["shown", "owner", "trunk", "carrier", "kind", "registered", "main"]
     list_filter = [
         OwnerFilter,
         ("tenant", AutocompleteSelectFilter),
@@ -234,6 +234,10 @@ class PhoneNumberAdmin(DeletesUnused):
     @display(description="Registration", ordering="registration", label=_REGISTRATION)
     def registered(self, number: PhoneNumber) -> tuple[str, str]:
         return number.registration, number.get_registration_display()
+
+    @display(description="Main number", ordering="is_main")
+    def main(self, number: PhoneNumber) -> str:
+        return "Main" if number.is_main else ""
 
     @action(description="Allot numbers", icon="playlist_add", variant="primary")
     def allot(self, request: HttpRequest) -> HttpResponse:
