@@ -82,6 +82,29 @@ class ApiKeyAdmin(TenantAdmin):
     def get_readonly_fields(self, request: ScreenRequest, obj: ApiKey | None = None) -> list[str]:
         return [] if obj is None else self.get_fields(request, obj)
 
+    def add_view(
+        self,
+        request: ScreenRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        # The next page is the one with the key on it, whichever button is pressed.
+        own = {
+            "title": "New API key",
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+        }
+        answer: HttpResponse = super().add_view(request, form_url, own | (extra_context or {}))
+        return answer
+
+    def changelist_view(
+        self, request: ScreenRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        answer: HttpResponse = super().changelist_view(
+            request, {"title": "API keys"} | (extra_context or {})
+        )
+        return answer
+
     def save_model(
         self, request: ScreenRequest, obj: ApiKey, form: ApiKeyForm, change: Any
     ) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from auditlog.models import LogEntry
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -61,6 +62,8 @@ class Trail(ChangeList):  # type: ignore[misc]  # unfold has no types
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count  # all there is: nothing more to show
         entries = list(self.result_list)
         tenant = getattr(request, "tenant", None)
         linked = [entry for entry in entries if self.model_admin.page_name(entry)]
@@ -237,6 +240,18 @@ class AuditList(ReadOnly):
 
     def _url(self, page: str) -> str:
         return reverse(f"{self.admin_site.name}:auditlog_logentry_{page}")
+
+
+class HistoryInTrail:
+    """Screen of the system portal whose History button leads to the audit trail."""
+
+    def history_view(
+        self: Any, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404
+        return history_of(self.admin_site.name, row)
 
 
 def history_of(site_name: str, row: Model) -> HttpResponseRedirect:

@@ -19,6 +19,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from tenants.admin.allotment import allot_page
+from tenants.admin.audit_list import HistoryInTrail
 from tenants.allotment import StillUsed, take_back
 from tenants.deletion import InUse, delete_unused, is_in_use
 from tenants.models import PhoneNumber, Tenant, Trunk
@@ -26,7 +27,7 @@ from tenants.numbers import NotAPhoneNumber, for_people, kind_of, to_e164
 from tenants.sites import system_site
 
 
-class DeletesUnused(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class DeletesUnused(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Page whose rows can be deleted one by one, as long as nothing uses them."""
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from tenants import invitations
+from tenants.admin.audit_list import HistoryInTrail
 from tenants.admin.forms import InvitationForm
 from tenants.admin.labels import INVITATION_COLOURS, invitation_label, refreshed
 from tenants.models import Invitation
 from tenants.sites import system_site
 
 
-class InvitationScreen(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class InvitationScreen(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """List of invitations with "Send again" and "Revoke"; what was sent is never edited."""
 
     list_display = ["email", "name", "invited_as", "state", "inviter", "created_at", "sent_at"]

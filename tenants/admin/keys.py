@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.decorators import action, display
 
+from tenants.admin.audit_list import HistoryInTrail
 from tenants.keys import revoke
 from tenants.models import ApiKey
 from tenants.sites import system_site
@@ -51,7 +52,7 @@ class StateFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(ApiKey, site=system_site)
-class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ApiKeyAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Keys of programs."""
 
     form = ApiKeyForm

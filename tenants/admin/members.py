@@ -8,13 +8,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from tenants.admin.audit_list import HistoryInTrail
 from tenants.admin.forms import MembershipForm
 from tenants.models import Membership
 from tenants.sites import system_site
 
 
 @admin.register(Membership, site=system_site)
-class MembershipAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class MembershipAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Members of all tenants."""
 
     list_display = ["user", "email", "tenant", "role", "extension", "is_active"]

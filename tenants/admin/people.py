@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
 from tenants import sessions
+from tenants.admin.audit_list import HistoryInTrail
 from tenants.admin.forms import UserForm
 from tenants.admin.labels import moment, refreshed
 from tenants.audit import change
@@ -39,7 +40,7 @@ class Places(TabularInline):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(User, site=system_site)
-class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class UserAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """People; who has left is switched off, not deleted, as messages name their author."""
 
     form = UserForm

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
+from tenants.admin.audit_list import HistoryInTrail
 from tenants.admin.forms import TenantAddForm, TenantForm
 from tenants.admin.invitations import say_sent
 from tenants.admin.labels import STATUS_COLOURS, manage_button, moment, refreshed, status_of
@@ -60,7 +61,7 @@ class Members(TabularInline):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(Tenant, site=system_site)
-class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class TenantAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Companies on this platform. They are suspended, never deleted here."""
 
     form = TenantForm

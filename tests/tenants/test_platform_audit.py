@@ -80,3 +80,16 @@ def test_tenants_people_do_not_read_the_platforms_records(path, api, alice, bob)
 
 def test_the_platforms_page_is_for_system_admins(signed_in, alice) -> None:
     assert signed_in(alice).get(PAGE).status_code == 403
+
+
+def test_history_buttons_lead_to_the_trail(signed_in, root, acme, acme_number) -> None:
+    client = signed_in(root)
+    for path, label in (
+        (f"tenant/{acme.pk}", "Acme Dental Group"),
+        (f"phonenumber/{acme_number.pk}", "+19195550101"),
+        (f"trunk/{acme_number.trunk_id}", "Bandwidth"),
+        (f"user/{root.pk}", "root@example.com"),
+    ):
+        answer = client.get(f"/system/tenants/{path}/history/", follow=True)
+        assert [row.object_repr for row in answer.context["cl"].result_list] == [label]
+    assert client.get("/system/tenants/trunk/999999/history/").status_code == 404
