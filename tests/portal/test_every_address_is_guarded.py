@@ -20,6 +20,7 @@ SIGN_IN = "/accounts/login/"
 OPEN_IN_TENANT = {
     "inbox/manifest.webmanifest",  # a browser fetches both without cookies
     "inbox/sw.js",
+    "inbox/offline/",  # shown when nothing can be asked, so it holds nothing of anybody
 }
 OPEN_IN_PUBLIC = (
     "accounts/",  # signing in is for strangers
