@@ -64,6 +64,10 @@ class TemplateAdmin(BulkAdmin):
     search_fields = ["title", "text"]
     search_help_text = "Search by title or text"
     fields = ["title", "text", "whose"]
+
+    class Media:
+        js = ["inbox/segments.js", "messaging/segments.js"]
+
     empty_title = "No template yet"
     empty_text = (
         "A template is a text you send often, such as opening hours: it is a click away in every"
