@@ -16,7 +16,9 @@
   function insert(text) {
     const field = byId("text");
     if (!field) return;
-    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+    const before = field.value.slice(0, field.selectionStart);
+    const gap = before && !/\s$/.test(before) ? " " : "";
+    field.setRangeText(gap + text, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   }
