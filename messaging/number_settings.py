@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from messaging.models import MessageSetting, SmsConfiguration
 from messaging.outbound.sender_ids import NotASender, parse_sender
 from providers.registry import platform_account
+from tenants.audit import note_added
 from tenants.models import PhoneNumber, Tenant, Trunk
 from tenants.numbers import NotAPhoneNumber, kind_of, to_e164
 
@@ -148,6 +149,7 @@ def enter_number(tenant: Tenant, number: str, provider: SmsConfiguration) -> Pho
 
     Raises NumberProblem when another tenant was quicker.
     """
+    known = PhoneNumber.objects.filter(number=number).exists()
     # Insert first: the unique number decides between two who enter it at once.
     PhoneNumber.objects.bulk_create(
         [PhoneNumber(number=number, trunk=provider.trunk, tenant=tenant, kind=kind_of(number))],
@@ -156,6 +158,8 @@ def enter_number(tenant: Tenant, number: str, provider: SmsConfiguration) -> Pho
     entered = PhoneNumber.objects.select_related("trunk").get(number=number)
     _check_owner(tenant, entered)
     _check_trunk(entered, provider)
+    if not known:
+        note_added([entered])
     return entered
 
 

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from messaging.models import OptOut
 from tenants.actor import because, current_reason
+from tenants.audit import note_added
 
 
 def is_opted_out(our_number: str, number: str) -> bool:
@@ -17,9 +18,13 @@ def is_opted_out(our_number: str, number: str) -> bool:
 
 def record_opt_out(our_number: str | None, number: str, source: OptOut.Source) -> None:
     """Record a refusal; None = of any number of ours. The first record of it stays."""
+    same = OptOut.objects.filter(our_number=our_number, number=number)
+    known = same.exists()
     OptOut.objects.bulk_create(
         [OptOut(our_number=our_number, number=number, source=source)], ignore_conflicts=True
     )
+    if not known:
+        note_added(same)
 
 
 def release(our_number: str | None, number: str, *, reason: str = "") -> None:

@@ -9,11 +9,12 @@ from auditlog.models import LogEntry
 from django.test import RequestFactory
 
 from messaging import optouts
-from messaging.models import Contact, Extension, MessageSetting, OptOut
+from messaging.configurations import create_configuration
+from messaging.models import Contact, Extension, MessageSetting, OptOut, SmsConfiguration
 from tenants.actor import ActorMiddleware, because, current_actor
 from tenants.audit import Action, change, note
 from tenants.audit_words import changes_of, summary, who
-from tenants.models import ApiKey, Membership, PhoneNumber, Tenant, User
+from tenants.models import ApiKey, Membership, PhoneNumber, Tenant, Trunk, User
 
 AS_JSON = {"content_type": "application/json"}
 EXTENSION = {"name": "Bea", "email": "", "sms_permission": "own_numbers"}
@@ -72,9 +73,9 @@ def test_a_key_is_named_by_its_first_letters(
         assert summary(entry) == "name: Bea → Beatrice"
 
 
-@pytest.mark.parametrize("by_key", [False, True], ids=["page", "key"])
+@pytest.mark.parametrize("way", ["page", "key"])
 def test_a_switched_in_system_admin_is_marked(
-    by_key: bool,
+    way: str,
     signed_in: Any,
     api: Any,
     root: User,
@@ -82,7 +83,7 @@ def test_a_switched_in_system_admin_is_marked(
     desk: Extension,
     inside: Any,
 ) -> None:
-    if by_key:
+    if way == "key":
         url = f"/t/acme/api/v1/extensions/{desk.pk}/"
         answer = api(root).patch(url, {"name": "Root was here"}, **AS_JSON)
         assert answer.status_code == 200
@@ -269,3 +270,32 @@ def test_a_tenants_trail_tells_nothing_of_accounts(acme: Tenant, alice: User, in
         alice.save()
         change(User.objects.filter(pk=alice.pk), is_active=False)
         assert not LogEntry.objects.exists()
+
+
+def test_a_refusal_by_keyword_is_told_of_once(acme: Tenant, inside: Any) -> None:
+    with inside(acme):
+        for _ in range(2):
+            optouts.record_opt_out("+19195550101", "+15125550300", OptOut.Source.KEYWORD)
+
+        entry = LogEntry.objects.get_for_model(OptOut).get()
+        assert summary(entry) == (
+            "our number: +19195550101; number: +15125550300; source: Texted STOP"
+        )
+
+
+def test_a_number_entered_with_its_setting_is_told_of(
+    api: Any, alice: User, acme: Tenant, inside: Any
+) -> None:
+    trunk = Trunk.objects.create(name="Own line", tenant=acme)
+    with inside(acme):
+        account = create_configuration(
+            acme, SmsConfiguration(name="Own", trunk=trunk, username="u", password="p")
+        )
+    body = {"phone_number": "(919) 555-0177", "provider": account.pk}
+
+    answer = api(alice).post("/t/acme/api/v1/message-settings/", body, **AS_JSON)
+
+    assert answer.status_code == 201
+    with inside(acme):
+        entry = LogEntry.objects.get_for_model(PhoneNumber).get()
+        assert (entry.object_repr, entry.actor) == ("+19195550177", alice)

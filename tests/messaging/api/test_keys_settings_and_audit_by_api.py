@@ -82,7 +82,7 @@ def test_settings_are_read_and_changed(api, alice, acme) -> None:
         ({"messaging_enabled": False}, "messaging_enabled"),
         ({"state": "failed"}, "state"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_settings_that_cannot_be(body, field, api, alice, acme) -> None:
     answer = api(alice).patch(f"{API}settings/", body, **AS_JSON)
