@@ -40,5 +40,10 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no 
         is_token = encrypted_text.startswith("gAAAA")
         return decrypt(encrypted_text) if is_token else encrypted_text
 
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002  # allauth's
+        """Suggest a name for a new passkey."""
+        number = user.authenticator_set.filter(type=type).count() + 1
+        return "Passkey" if number == 1 else f"Passkey {number}"
+
     def _get_site_name(self) -> str:
         return "Trunkline"

@@ -32,6 +32,7 @@ class Members(TabularInline):  # type: ignore[misc]  # unfold has no types
 
     model = Membership
     tab = True
+    hide_title = True
     per_page = 25
     fields = ["user", "email", "role", "extension", "is_active", "last_sign_in"]
     readonly_fields = ["email", "last_sign_in"]
