@@ -145,7 +145,7 @@ def _event_cards() -> list[Card]:
         Card(
             label="Failed events",
             value=failed,
-            note="replay or discard them",
+            note="" if failed == "0" else "replay or discard them",
             link=f"{log}?state__exact=failed",
             kind="" if failed == "0" else "warn",
         ),

@@ -162,8 +162,8 @@ def _storage_and_versions() -> list[Fact]:
 
 
 def _media_folder() -> str:
-    options: Any = settings.STORAGES["default"].get("OPTIONS", {})
-    folder = options.get("location", "")
+    storage: dict[str, Any] = settings.STORAGES["default"]
+    folder = storage.get("OPTIONS", {}).get("location", "")
     if not folder:
         return "the storage of STORAGES"
     try:

@@ -89,7 +89,7 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         "received",
         "provider",
         "type",
-        "status",
+        "state",
         "owner",
         "attempts",
         "next_attempt_at",

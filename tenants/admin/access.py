@@ -63,7 +63,7 @@ class ActionFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 class AccessEntryAdmin(ReadOnly):
     """Trail of switched-in system admins."""
 
-    list_display = ["time", "user", "tenant", "what", "path", "ip"]
+    list_display = ["time", "user", "tenant", "what", "page", "address"]
     list_display_links = ["time"]
     list_filter = [
         ("user", AutocompleteSelectFilter),
@@ -78,7 +78,7 @@ class AccessEntryAdmin(ReadOnly):
     search_fields = ["user__email", "user__name", "tenant__name", "path", "ip"]
     search_help_text = "Search by admin, tenant, address of the page or IP"
     show_full_result_count = False
-    fields = ["time", "user", "tenant", "what", "path", "ip"]
+    fields = ["time", "user", "tenant", "what", "page", "address"]
     readonly_fields = fields
 
     def get_urls(self) -> list[Any]:
@@ -96,6 +96,14 @@ class AccessEntryAdmin(ReadOnly):
     @display(description="Action", ordering="action", label=_COLOURS)
     def what(self, entry: AccessEntry) -> str:
         return _ACTIONS.get(entry.action, entry.action)
+
+    @display(description="Page", ordering="path")
+    def page(self, entry: AccessEntry) -> str:
+        return entry.path
+
+    @display(description="IP address", ordering="ip")
+    def address(self, entry: AccessEntry) -> str:
+        return entry.ip or "-"
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """Send what the list's filters leave, as CSV."""

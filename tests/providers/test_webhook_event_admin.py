@@ -36,6 +36,8 @@ def test_a_payload_is_shown_as_text(portal, event) -> None:
     page = portal.get(f"{LOG}{event.pk}/change/").content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert(1)" not in page
+    assert "Unrouted" in page
+    assert "('unrouted'" not in page
 
 
 def test_the_log_is_filtered_by_state(portal, event) -> None:

@@ -115,7 +115,7 @@ def test_thousands_of_numbers_take_a_few_statements(trunk, acme) -> None:
         connection,
     ) as captured:
         allotment.allot(trunk, acme, "+19195550000-+19195559999")
-    assert len(captured) <= 5
+    assert len(captured) <= 30  # most of them for the audit trail, 500 rows each
     assert PhoneNumber.objects.filter(tenant=acme).count() == 10_000
 
 
