@@ -97,7 +97,7 @@ class MemberAdmin(TenantAdmin):
     def last_login(self, obj: Membership) -> str:
         return moment(obj.user.last_login)
 
-    @action(
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
         description="Deactivate",
         icon="person_off",
         dialog={
@@ -116,7 +116,7 @@ class MemberAdmin(TenantAdmin):
             messages.success(request, f"{membership.user} has no access any more.")
         return refreshed()
 
-    @action(
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
         description="Activate",
         icon="person_check",
         dialog={
@@ -131,7 +131,7 @@ class MemberAdmin(TenantAdmin):
         messages.success(request, f"{membership.user} has access again.")
         return refreshed()
 
-    @action(
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
         description="Send reset link",
         icon="lock_reset",
         dialog={

@@ -15,6 +15,7 @@ from tenants.admin.audit_list import HistoryInTrail
 from tenants.admin.forms import InvitationForm
 from tenants.admin.labels import INVITATION_COLOURS, invitation_label, refreshed
 from tenants.models import Invitation
+from tenants.schema import PortalRequest
 from tenants.sites import system_site
 
 
@@ -147,7 +148,7 @@ class InvitationAdmin(InvitationScreen):
 
     def save_model(
         self,
-        request: HttpRequest,
+        request: PortalRequest,
         obj: Invitation,
         form: InvitationForm,
         change: bool,  # noqa: FBT001

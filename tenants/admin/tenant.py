@@ -24,6 +24,7 @@ from tenants.invitations import invite
 from tenants.links import tenant_path
 from tenants.models import Membership, PhoneNumber, Tenant, UsageDay
 from tenants.provisioning import open_tenant, request_schema
+from tenants.schema import PortalRequest
 from tenants.sites import system_site
 
 
@@ -137,7 +138,7 @@ class TenantAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold h
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return {} if obj else {"slug": ["name"]}
 
-    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: PortalRequest, obj: Tenant, form: Any, change: bool) -> None:  # noqa: FBT001
         if change:
             super().save_model(request, obj, form, change)
             return

@@ -14,7 +14,10 @@ from config.welcome import welcome
     ids=["demo", "left empty", "chosen", "no demo"],
 )
 def test_the_demo_alone_switches_it_off(
-    chosen: str | None, with_demo: bool, asked: str | None, monkeypatch: pytest.MonkeyPatch
+    chosen: str | None,
+    with_demo: bool,  # noqa: FBT001
+    asked: str | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("REQUIRE_SYSTEM_ADMIN_MFA", raising=False)
     if chosen is not None:
@@ -26,5 +29,5 @@ def test_the_demo_alone_switches_it_off(
 
 
 @pytest.mark.parametrize(("two_step", "words"), [(False, "not asked for"), (True, "sets up")])
-def test_the_welcome_says_which(two_step: bool, words: str) -> None:
+def test_the_welcome_says_which(two_step: bool, words: str) -> None:  # noqa: FBT001
     assert words in welcome("http://127.0.0.1:8009", two_step=two_step)
