@@ -82,6 +82,7 @@ class NumberCell(Widget):  # type: ignore[misc]  # import_export has no types
         super().__init__()
         self.country = country
         self.empty = empty  # words that stand for "none", where there may be none
+        self._read: dict[str, str] = {}  # each cell is asked for several times
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str | None:
         """Return the number as E.164.
@@ -89,6 +90,18 @@ class NumberCell(Widget):  # type: ignore[misc]  # import_export has no types
         Raises ValueError.
         """
         typed = str(value or "").strip().lstrip("'").strip()
+        if typed not in self._read:
+            number = self._number(typed)
+            if number is None:
+                return None
+            self._read[typed] = number
+        return self._read[typed]
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        """Write the number as it is stored."""
+        return str(value) if value else (self.empty or "")
+
+    def _number(self, typed: str) -> str | None:
         if self.empty is not None and typed.lower() in ("", self.empty.lower()):
             return None
         if not typed:
@@ -102,10 +115,6 @@ class NumberCell(Widget):  # type: ignore[misc]  # import_export has no types
             return to_e164(typed, country=self.country, short_codes=True)
         except NotAPhoneNumber as error:
             return self._international(typed, error)
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        """Write the number as it is stored."""
-        return str(value) if value else (self.empty or "")
 
     def _international(self, typed: str, error: NotAPhoneNumber) -> str:
         # Excel drops the + of a number, and with it the country it is from.
