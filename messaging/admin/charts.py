@@ -64,6 +64,7 @@ def _line(label: str, color: str, values: Sequence[int | None]) -> dict[str, Any
         "borderColor": color,
         "backgroundColor": color,
         "spanGaps": True,
+        "clip": False,  # or a line along the top is half as thick
         "pointRadius": 3,
     }
 

@@ -28,7 +28,6 @@ class ExportAdmin(TenantAdmin):
     """Exports: to watch, download and delete."""
 
     list_display = ["what", "meant", "asked_by", "created_at", "progress", "remove"]
-    list_display_links = None
     list_select_related = ["user"]
     list_before_template = "admin/messaging/exports_intro.html"
     sortable_by: list[str] = []

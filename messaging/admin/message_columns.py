@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
@@ -20,8 +20,11 @@ class MessageColumns:
     """Mixin of the log's screen."""
 
     @admin.display(description="Time", ordering="created_at")
-    def time(self, obj: Message) -> Any:
-        return obj.created_at
+    def time(self, obj: Message) -> str:
+        """Moment in the tenant's time zone; the year is left out while it goes without saying."""
+        at = timezone.localtime(obj.created_at)
+        same = at.year == timezone.localdate().year
+        return date_format(at, "M j, g:i A" if same else "M j, Y, g:i A")
 
     @admin.display(description="Direction")
     def way(self, obj: Message) -> str:

@@ -39,7 +39,6 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
         "state",
         "error",
     ]
-    list_select_related = ["conversation"]
     list_filter = LOG_FILTERS
     list_filter_submit = True
     list_filter_sheet = True
@@ -51,6 +50,7 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
     sortable_by = ["time"]
     paginator = CappedPaginator
     show_full_result_count = False
+    list_max_show_all = 0
     actions = None
     actions_detail = ["send_again", "send_again_unconfirmed", "cancel"]
     change_form_outer_after_template = "admin/messaging/timeline.html"
@@ -85,6 +85,7 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
     def get_queryset(self, request: ScreenRequest) -> QuerySet[Message]:
         queryset: QuerySet[Message] = super().get_queryset(request)
         name = Contact.objects.filter(number=OuterRef("conversation__participants_key"))
+        queryset = queryset.select_related("conversation", "author")
         return queryset.annotate(contact_name=Subquery(name.values("name")[:1]))
 
     def get_object(
@@ -100,6 +101,8 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
         rows = changelist.result_list
         if isinstance(rows, QuerySet):
             changelist.result_list = rows.prefetch_related("attachments")
+        # unfold's heading compares the two: unequal, it offers to show all.
+        changelist.full_result_count = changelist.result_count
         return changelist
 
     def get_search_results(

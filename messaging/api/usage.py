@@ -60,8 +60,10 @@ class Usage(TenantViewSet[Message]):
         span = SpanSerializer(data=request.query_params.dict())
         span.is_valid(raise_exception=True)
         last = span.validated_data.get("to") or today_of(self.tenant)
+        if not 2000 < last.year <= 2100:
+            raise ValidationError({"to": ["Choose a day of this century."]})
         first = span.validated_data.get("from") or last - timedelta(days=_USUAL - 1)
-        if not 2000 <= first.year <= last.year <= 2100 or first > last:
+        if first > last:
             raise ValidationError({"from": ["Choose a day before the last one."]})
         if (last - first).days >= _LONGEST:
             raise ValidationError({"from": [f"Ask for {_LONGEST} days at most."]})

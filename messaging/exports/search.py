@@ -6,6 +6,7 @@ import re
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from messaging.models import Conversation, Message
@@ -18,12 +19,13 @@ _ID = re.compile(r"[A-Za-z0-9_-]{10,64}")
 _FEWEST_DIGITS = 4
 # Beyond, a list of the threads is slower than asking for them in the same query.
 _FEW_THREADS = 500
+_FEW_MATCHES = 10_000
 
 
 def search(rows: QuerySet[Message], term: str, tenant: Tenant) -> QuerySet[Message]:
     """Keep the messages that the term means."""
     term = " ".join(term[:LONGEST].replace("\x00", "").split())
-    if not term:
+    if not term or rows.query.is_empty():
         return rows
     if _ID.fullmatch(term):
         named = _by_id(rows, term)
@@ -32,7 +34,7 @@ def search(rows: QuerySet[Message], term: str, tenant: Tenant) -> QuerySet[Messa
     digits = "".join(c for c in term if c.isdecimal())
     if len(digits) >= _FEWEST_DIGITS and _NUMBER.fullmatch(term):
         return _by_number(rows, term, digits, tenant)
-    return _with_words(rows).filter(_words(term))
+    return _by_words(rows, term)
 
 
 def _by_id(rows: QuerySet[Message], term: str) -> QuerySet[Message]:
@@ -59,21 +61,51 @@ def _by_number(
     keys = list(threads.values_list("pk", flat=True)[: _FEW_THREADS + 1])
     if len(keys) > _FEW_THREADS:
         return rows.filter(conversation__in=threads)
-    return _with_words(rows).filter(Q(conversation_id__in=keys) | _words(term))
+    spoken = _matching(_words(term))
+    if len(spoken) > _FEW_MATCHES:
+        spoken = []
+    return rows.filter(Q(conversation_id__in=keys) | Q(pk__in=spoken))
 
 
-def _with_words(rows: QuerySet[Message]) -> QuerySet[Message]:
+def _with_words(rows: QuerySet[Message], words: str) -> QuerySet[Message]:
     # Written as the index message_words is, or it would not be used.
-    return rows.alias(words=SearchVector("text", config="simple"))
+    vector = SearchVector("text", config="simple")
+    query = SearchQuery(words, search_type="raw", config="simple")
+    return rows.alias(words=vector).filter(words=query)
 
 
-def _words(term: str) -> Q:
+def _by_words(rows: QuerySet[Message], term: str) -> QuerySet[Message]:
+    words = _words(term)
+    if not words:  # pictograms and the like, which the index leaves out
+        return rows.filter(text__contains=term)
+    keys = _matching(words)
+    if len(keys) <= _FEW_MATCHES:
+        return rows.filter(pk__in=keys)
+    return _with_words(rows, words)  # so many that the newest are found at once
+
+
+def _words(term: str) -> str:
     """Ask for messages with all words, of which the beginning is enough.
 
     Words are quoted, so that PostgreSQL takes none of their characters for an operator.
     """
     cleaned = re.sub(r"['\\]", " ", term)
     parts = [f"'{word}':*" for word in cleaned.split() if any(c.isalnum() for c in word)]
-    if not parts:  # pictograms and the like, which the index leaves out
-        return Q(text__contains=term)
-    return Q(words=SearchQuery(" & ".join(parts), search_type="raw", config="simple"))
+    return " & ".join(parts)
+
+
+def _matching(words: str) -> list[UUID]:
+    """Return the keys of the messages with the words, one more than a few at most.
+
+    PostgreSQL cannot guess how many there are. Asked for the newest page it would read message
+    after message instead of the index, and take seconds where the words are rare.
+    """
+    found = _with_words(Message.objects.order_by(), words).values("pk")
+    sql, params = found.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT (array_agg(id))[1:%s] FROM ({sql}) AS found (id)",  # noqa: S608  # Django's
+            [_FEW_MATCHES + 1, *params],
+        )
+        (keys,) = cursor.fetchone()
+    return keys or []

@@ -60,9 +60,9 @@ def chosen(values: Mapping[str, Any], tenant: Tenant) -> dict[str, str]:
 def in_words(filters: Mapping[str, str], tenant: Tenant) -> list[str]:
     """Tell a person what the filters are; an empty list = all messages."""
     return [
-        f"{LABELS[name]}: {_shown(name, value, tenant)}"
-        for name, value in filters.items()
-        if name in LABELS
+        f"{label}: {_shown(name, filters[name], tenant)}"
+        for name, label in LABELS.items()
+        if name in filters
     ]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from messaging.exports import search as searching
 from messaging.exports.search import search
 from messaging.exports.selection import Unreadable, chosen, in_words, narrowed
 from messaging.models import Extension, Message
@@ -123,8 +125,21 @@ def test_search_finds_a_message_by_our_own_id(say: Say, at_acme: Tenant) -> None
 
 
 def test_words_are_looked_up_in_the_index(say: Say, at_acme: Tenant) -> None:
-    say()
-    with connection.cursor() as cursor:
+    say("Hello world")
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as asked:
+        assert search(Message.objects.order_by(), "hello wor", at_acme).exists()
         cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = search(Message.objects.order_by(), "hello wor", at_acme).explain()
+        cursor.execute(f"EXPLAIN {asked.captured_queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "message_words" in plan
+
+
+def test_words_of_very_many_messages_are_found_too(
+    say: Say, at_acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_FEW_MATCHES", 1)
+    for _ in range(3):
+        say("Hello 4821")
+
+    assert search(Message.objects.all(), "hello", at_acme).count() == 3
+    assert search(Message.objects.all(), "4821", at_acme).count() == 0  # too many to be a code
