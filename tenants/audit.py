@@ -85,7 +85,7 @@ def change(rows: QuerySet[Any], *, reason: str = "", **values: Any) -> int:
         found = list(rows.order_by("pk").select_for_update(of=("self",)))
         before = [{name: getattr(row, name) for name in values} for row in found]
         keys = [row.pk for row in found]
-        count = rows.model._default_manager.filter(pk__in=keys).update(**values)
+        count = int(rows.model._default_manager.filter(pk__in=keys).update(**values))
         entries = []
         for row, old in zip(found, before, strict=True):
             for name, value in values.items():
@@ -122,7 +122,8 @@ def _store(entries: list[LogEntry]) -> list[LogEntry]:
         if worth and _is_told_here(entry.content_type.model_class()):
             shown.append(entry)
     # bulk_create() sends no signal: the entries are complete.
-    return LogEntry.objects.bulk_create(shown, batch_size=500)
+    stored: list[LogEntry] = LogEntry.objects.bulk_create(shown, batch_size=500)
+    return stored
 
 
 def _values(row: Model) -> dict[str, tuple[Any, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -30,7 +30,7 @@ class ApiKeyForm(TenantForm):
         widget=text_input(placeholder="Booking software"),
         help_text="What the key is for, to tell keys apart later.",
     )
-    user = forms.ModelChoiceField(
+    user: ClassVar[Any] = forms.ModelChoiceField(
         label="Acts as",
         queryset=None,
         empty_label=None,
@@ -155,7 +155,7 @@ class ApiKeyAdmin(TenantAdmin):
 
     @admin.display(description="State")
     def state_text(self, key: ApiKey) -> str:
-        return self.state(key)[1]
+        return str(self.state(key)[1])
 
     def has_delete_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
         return False

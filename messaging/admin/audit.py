@@ -36,7 +36,7 @@ class _ForAdmins:
         return self.has_module_permission(request)
 
     def changelist_view(
-        self: Any, request: ScreenRequest, extra_context: dict[str, Any] | None = None
+        self: Any, request: Any, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         tabs = [
             ("Changes", "auditlog_logentry"),

@@ -60,6 +60,8 @@ class FewCounted(Paginator):  # type: ignore[type-arg]  # generic in the stubs o
 class Trail(ChangeList):  # type: ignore[misc]  # unfold has no types
     """List that knows which of the rows told of are still there."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if not self.query and not self.has_active_filters:
@@ -185,7 +187,7 @@ class AuditList(ReadOnly):
             format_html_join("", '<span class="tl-mark">{}</span>', ((mark,) for mark in marks)),
         )
 
-    @display(  # type: ignore[untyped-decorator]
+    @display(
         description="Action",
         ordering="action",
         label={"added": "success", "changed": "info", "removed": "danger"},

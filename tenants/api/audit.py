@@ -38,7 +38,7 @@ class AuditSerializer(serializers.ModelSerializer[LogEntry]):
     api_key = serializers.SerializerMethodField(help_text="First letters of the key used, or null.")
     action = serializers.SerializerMethodField()
     kind = serializers.SerializerMethodField()
-    label = serializers.CharField(source="object_repr")
+    label = serializers.CharField(source="object_repr")  # type: ignore[assignment]  # DRF's own
     changes = serializers.SerializerMethodField()
     reason = serializers.SerializerMethodField()
     ip = serializers.IPAddressField(source="remote_addr", allow_null=True)
@@ -124,7 +124,8 @@ class AuditFilter(filters.FilterSet):  # type: ignore[misc]  # no types
 
 def all_entries() -> QuerySet[LogEntry]:
     """Return the trail of the current schema, newest first."""
-    return LogEntry.objects.select_related("actor", "content_type").order_by("-timestamp", "-pk")
+    entries: QuerySet[LogEntry] = LogEntry.objects.select_related("actor", "content_type")
+    return entries.order_by("-timestamp", "-pk")
 
 
 class AccessEntrySerializer(serializers.ModelSerializer[AccessEntry]):
