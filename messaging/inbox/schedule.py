@@ -69,7 +69,7 @@ def later(request: InboxRequest) -> HttpResponseBase:
             raise SendRefused(Refusal.INVALID_TIME, "Choose a time that is still to come.")
     except SendRefused as refusal:
         return _in_sheet(request, refusal)
-    context = {"later": moment(at, country), "zone": timezone.get_current_timezone_name()}
+    context = {"later": moment(at, country)}
     return render(request, "inbox/later_chip.html", context)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from messaging.models import Attachment, Contact, Message, MessageSetting, OptOut
+from messaging.models import Attachment, Message, MessageSetting, OptOut
 from messaging.models.message import Status
 
 HTMX = {"HX-Request": "true"}
@@ -31,7 +31,7 @@ def test_an_answer_leaves_from_the_number_that_was_texted(
         address(message, "send/"), {"text": "Yes <b>it is</b>"}, headers=HTMX
     )
     assert response.status_code == 200
-    assert response["HX-Trigger"] == "inbox:sent"
+    assert "inbox:sent" in response["HX-Trigger"]
     assert "Yes &lt;b&gt;it is&lt;/b&gt;" in response.content.decode()
     answer = sent(acme, inside)[0]
     assert (answer.status, answer.sender, answer.author_id) == (Status.QUEUED, OURS, bob.pk)
@@ -79,7 +79,7 @@ def test_without_scripts_a_refusal_keeps_what_was_written(
     page = response.content.decode()
     assert response.status_code == 422
     assert "my long text" in page
-    assert "206 555 0177" in page
+    assert "+12065550177" in page
     assert str(upload.pk) in page
     assert message.conversation_id
 
@@ -192,29 +192,8 @@ def test_an_upload_goes_out_with_the_answer(signed_in, bob, say, acme, inside) -
         assert Attachment.objects.get().message == sent(acme, inside)[0]
 
 
-def test_a_number_gets_a_name_and_loses_it(signed_in, bob, say, acme, inside) -> None:
-    message = say("hello")
-    client = signed_in(bob)
-    path = address(message, "name/")
-    assert client.post(path, {"number": CUSTOMER, "name": "  Marco \n Ruiz "}).status_code == 302
-    with inside(acme):
-        assert Contact.objects.get().name == "Marco Ruiz"
-    client.post(path, {"number": CUSTOMER, "name": ""})
-    with inside(acme):
-        assert not Contact.objects.exists()
-
-
-def test_only_numbers_of_the_thread_get_a_name_there(signed_in, bob, say, acme, inside) -> None:
-    response = signed_in(bob).post(
-        address(say("hello"), "name/"), {"number": "+12065550177", "name": "X"}
-    )
-    assert response.status_code == 404
-    with inside(acme):
-        assert not Contact.objects.exists()
-
-
-def test_contacts_are_suggested_for_the_last_name_typed(signed_in, bob, say, named) -> None:
+def test_contacts_are_suggested_as_one_types(signed_in, bob, say, named) -> None:
     say("hello")
     named("+12065550177", "Dana <b>")
-    page = signed_in(bob).get("/t/acme/inbox/people/?to=Marco,+dan").content.decode()
-    assert '<option value="Marco, (206) 555-0177">Dana &lt;b&gt;</option>' in page
+    page = signed_in(bob).get("/t/acme/inbox/people/?q=dan").content.decode()
+    assert 'data-number="+12065550177"><bdi>Dana &lt;b&gt;</bdi> <small>(206) 555-0177' in page

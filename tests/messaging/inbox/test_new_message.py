@@ -153,7 +153,8 @@ def test_the_page_asks_few_questions_of_the_database(signed_in, bob, say, named)
     for path in ("new/?to=%2B12065552000", "people/?q=name", "templates/", "later/"):
         with CaptureQueriesContext(connection) as asked:
             assert client.get(f"{BASE}{path}", headers=HTMX).status_code == 200
-        assert questions(asked) <= 12, path
+        # The new message stands beside the list, whose questions it cannot share.
+        assert questions(asked) <= (14 if path.startswith("new/") else 12), path
     with CaptureQueriesContext(connection) as asked:
         judged(client, [f"+1206555{2000 + i}" for i in range(6)])
     assert questions(asked) <= 12
