@@ -26,7 +26,7 @@ def bench_tenant(
     say: Callable[[str], None], *, conversations: int = CONVERSATIONS, messages: int = MESSAGES
 ) -> Tenant:
     """Return the tenant to measure, made if it is missing or of another size."""
-    tenant, _ = Tenant.objects.get_or_create(slug=SLUG, defaults={"name": "Bench Company"})
+    tenant: Tenant = Tenant.objects.get_or_create(slug=SLUG, defaults={"name": "Bench Company"})[0]
     provision(tenant.schema_name)
     tenant.refresh_from_db()
     with entered(tenant.schema_name):
@@ -47,9 +47,9 @@ def person(role: str) -> User:
 
 
 def _people(tenant: Tenant) -> list[User]:
-    for name, role, extension in (("admin", "admin", ""), ("user", "extension", "101")):
+    for name, role, desk in (("admin", "admin", ""), ("user", "extension", "101")):
         if not tenant.memberships.filter(user__email=f"{name}@bench.example").exists():
-            add_member(tenant, f"{name}@bench.example", role=role, extension=extension)
+            add_member(tenant, f"{name}@bench.example", role=role, extension=desk)
     trunk, _ = Trunk.objects.get_or_create(
         name="Bench", defaults={"provider": "bandwidth", "hostname": "sip.bench.example"}
     )

@@ -30,6 +30,7 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
     class Meta:
         model = Contact
         fields = ["name", "company", "email", "tags", "notes"]
+        widgets = {"notes": forms.Textarea(attrs={"rows": 3})}
 
     def clean_tags(self) -> list[str]:
         """Split what was typed at the commas."""
