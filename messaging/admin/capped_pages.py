@@ -20,7 +20,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at ru
         return int(rows.order_by().values("pk")[: self.most + 1].count())
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]  # a property there too
+    def count(self) -> int:
         """Rows that can be turned to."""
         return min(self._counted, self.most)
 

@@ -144,7 +144,7 @@ class DaysFilter(admin.ListFilter):
                 queryset = narrowed_or_none(request, queryset, name, str(value))
         return queryset
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         form = forms.Form(data={name: self.used_parameters.get(name) for name in self._NAMES})
         for name in self._NAMES:
             form.fields[name] = forms.CharField(

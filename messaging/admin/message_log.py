@@ -34,10 +34,10 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
         "our_number",
         "contact",
         "start",
-        "segments",
-        "files",
         "state",
         "error",
+        "segments",
+        "files",
     ]
     list_filter = LOG_FILTERS
     list_filter_submit = True

@@ -80,7 +80,6 @@ def _known(tenant: Tenant) -> dict[str, Any]:
         "unassigned": enabled.filter(extension=None, email=""),
         "received": Message.objects.order_by().filter(direction=Message.Direction.IN),
     }
-    row = Tenant.objects.filter(pk=tenant.pk).values(
-        **{name: Exists(rows) for name, rows in asked.items()}
-    )
-    return row.get()
+    rows = Tenant.objects.filter(pk=tenant.pk)
+    known: dict[str, Any] = rows.values(**{name: Exists(row) for name, row in asked.items()}).get()
+    return known
