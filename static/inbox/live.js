@@ -105,8 +105,9 @@
 
   function showSought() {
     const sought = document.querySelector(".is-sought");
-    // After the composer has scrolled to the end.
-    if (sought) requestAnimationFrame(() => sought.scrollIntoView({ block: "center" }));
+    // After the composer has scrolled to the end, and its observer once more.
+    const show = () => sought.scrollIntoView({ block: "center" });
+    if (sought) requestAnimationFrame(() => requestAnimationFrame(show));
   }
 
   document.addEventListener("htmx:beforeRequest", (event) => {
