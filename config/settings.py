@@ -315,8 +315,8 @@ EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"trunkline@{_public.hostname}")
 
 # --- Notifications (Web Push) ---
-# By this key the push services know the platform. On the embedded database it is made once; elsewhere
-# unset = push is off, and the pages say so.
+# By this key the push services know the platform. On the embedded database it is made once;
+# elsewhere unset = push is off, and the pages say so.
 VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="") or (
     local.local_secret(DATA_DIR, "vapid_private_key") if EMBEDDED_DATABASE else ""
 )

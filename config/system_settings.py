@@ -6,7 +6,7 @@ import platform
 import shutil
 import smtplib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import celery
@@ -162,7 +162,7 @@ def _storage_and_versions() -> list[Fact]:
 
 
 def _media_folder() -> str:
-    storage: dict[str, Any] = settings.STORAGES["default"]
+    storage = cast("dict[str, Any]", settings.STORAGES["default"])
     folder = storage.get("OPTIONS", {}).get("location", "")
     if not folder:
         return "the storage of STORAGES"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
@@ -57,7 +58,7 @@ def later(request: InboxRequest) -> HttpResponseBase:
     """Offer times, or take one: its chip goes beside the text."""
     country, now = request.tenant.country, timezone.now()
     if "at" not in request.GET:
-        context = {
+        context: dict[str, Any] = {
             "presets": presets(now, country),
             "earliest": moment(now, country).value,
             "zone": timezone.get_current_timezone_name(),

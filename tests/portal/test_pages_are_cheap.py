@@ -42,6 +42,7 @@ from tests.portal.addresses import PUBLIC, TENANT, People, Samples, addresses
 
 MOST = 12
 ROWS = 60
+_NO_QUESTIONS = ("SAVEPOINT", "RELEASE", "SET search_path")
 
 
 @pytest.fixture
@@ -159,7 +160,7 @@ def _dear(client: Client, paths: list[str]) -> dict[str, int]:
         with CaptureQueriesContext(connection) as captured:
             answer = client.get(path)
         opened += answer.status_code == 200
-        asked = [q["sql"] for q in captured if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+        asked = [q["sql"] for q in captured if not q["sql"].startswith(_NO_QUESTIONS)]
         if answer.status_code == 200 and len(asked) > MOST:
             found[path] = len(asked)
     assert opened > 5
