@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
 from django.utils import timezone
@@ -26,6 +27,7 @@ from messaging.models import (
 )
 from messaging.models.message import Status
 from providers.types import FailureReason
+from tenants.schema import tenant_connection
 
 _DAYS = 21
 _IN, _OUT = Message.Direction.IN, Message.Direction.OUT
@@ -121,12 +123,12 @@ def fill(
         our_number=lines[0][0], number="+15125550149", defaults={"source": OptOut.Source.KEYWORD}
     )
     pen = _Pen(configuration=configuration, chance=chance, lines=lines)
-    for day in range(_DAYS, 0, -1):
-        at = timezone.now() - timedelta(days=day)
-        for hour in _hours(at, chance):
-            pen.reminder(past.reminder, at=hour)
+    for days in range(_DAYS, 0, -1):
+        busy = 2 if _at_work(days).weekday() >= 5 else 9
+        for _ in range(chance.randint(1, busy)):
+            pen.reminder(past.reminder, at=_at_work(days, minutes=chance.randint(0, 480)))
     for index, (number, *_) in enumerate(past.contacts):
-        at = timezone.now() - timedelta(hours=2 + 19 * index)
+        at = _at_work(index, minutes=90 + 37 * index) if index else _lately()
         pen.talk(number, past.talks[index % len(past.talks)], at=at, line=lines[index % len(lines)])
     _read(readers)
 
@@ -144,10 +146,15 @@ def _read(readers: Sequence[int]) -> None:
     )
 
 
-def _hours(day: datetime, chance: random.Random) -> Iterator[datetime]:
-    busy = 2 if day.weekday() >= 5 else 9
-    for _ in range(chance.randint(1, busy)):
-        yield day - timedelta(minutes=chance.randint(0, 480))
+def _at_work(days: int, *, minutes: int = 0) -> datetime:
+    """Return a moment after nine in the morning, so many days ago on the tenant's clock."""
+    zone = ZoneInfo(tenant_connection.tenant.timezone)
+    nine = timezone.localtime(timezone=zone).replace(hour=9, minute=0, second=0, microsecond=0)
+    return nine - timedelta(days=days) + timedelta(minutes=minutes)
+
+
+def _lately() -> datetime:
+    return timezone.now() - timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
