@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tenants import audit_words
+from tenants.cells import safe
 
 _CHUNK = 500
 _HEADINGS = [
@@ -34,7 +35,6 @@ _HEADINGS = [
 def sheet_lines(
     entries: QuerySet[LogEntry],
     *,
-    cell: Callable[[str], str],
     entered: Callable[[], AbstractContextManager[Any]],
     zone: tzinfo,
 ) -> Iterator[str]:
@@ -52,7 +52,7 @@ def sheet_lines(
             rest = newest.filter(earlier | Q(timestamp=last.timestamp, pk__lt=last.pk))
         with entered(), timezone.override(zone):
             chunk = list(rest[:_CHUNK])
-            lines = [_line([cell(text) for text in _row(entry)]) for entry in chunk]
+            lines = [_line([safe(text) for text in _row(entry)]) for entry in chunk]
         yield from lines
         if len(chunk) < _CHUNK:
             return

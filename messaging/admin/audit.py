@@ -13,7 +13,6 @@ from django_tenants.utils import tenant_context
 from unfold.decorators import display
 
 from messaging.admin.base import ScreenRequest
-from messaging.exports.cells import safe
 from tenants.admin.access import ReadOnly
 from tenants.admin.audit_filters import DaysFilter
 from tenants.admin.audit_list import AuditList, FewCounted
@@ -68,9 +67,6 @@ class AuditAdmin(_ForAdmins, AuditList):
         visitors = AccessEntry.objects.filter(tenant=tenant).values("user")
         members = Q(memberships__tenant=tenant)
         return User.objects.filter(members | Q(pk__in=visitors)).distinct()
-
-    def cell(self, text: str) -> str:
-        return safe(text)
 
     def entered(self, request: ScreenRequest) -> AbstractContextManager[Any]:
         context: AbstractContextManager[Any] = tenant_context(request.tenant)

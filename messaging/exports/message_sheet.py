@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, QuerySet
 
 from messaging.delivery.wording import REASONS
-from messaging.exports.cells import safe
 from messaging.models import Attachment, Contact, Message
 from messaging.models.message import Status
+from tenants.cells import safe
 from tenants.models import Tenant
 
 BATCH = 2000

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from tablib import Dataset
 
-from messaging.exports.cells import plain
 from messaging.plaintext import storable
+from tenants.cells import plain
 
 BYTES_LIMIT = 2 * 1024 * 1024
 ROWS_LIMIT = 5_000

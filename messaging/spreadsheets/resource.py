@@ -13,9 +13,9 @@ from import_export.resources import ModelResource
 from import_export.results import Result, RowResult
 from tablib import Dataset
 
-from messaging.exports.cells import safe
 from messaging.spreadsheets.columns import Column
 from messaging.spreadsheets.reading import Sheet, read_sheet
+from tenants.cells import safe
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)

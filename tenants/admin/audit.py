@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from tenants.admin.audit_list import AuditList
-from tenants.admin.csv_export import safe_cell
 from tenants.audit_words import model_of
 from tenants.models import User
 from tenants.sites import system_site
@@ -23,9 +22,6 @@ class PlatformAudit(AuditList):
 
     def people(self, request: Any) -> QuerySet[User]:
         return User.objects.filter(is_system_admin=True)
-
-    def cell(self, text: str) -> str:
-        return safe_cell(text)
 
     def tells_of(self, kind: str) -> bool:
         model = model_of(kind)

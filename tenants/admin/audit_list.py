@@ -64,8 +64,6 @@ class Trail(ChangeList):  # type: ignore[misc]  # unfold has no types
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        if not self.query and not self.has_active_filters:
-            self.full_result_count = self.result_count  # all there is: nothing more to show
         entries = list(self.result_list)
         tenant = getattr(request, "tenant", None)
         linked = [entry for entry in entries if self.model_admin.page_name(entry)]
@@ -105,10 +103,6 @@ class AuditList(ReadOnly):
 
     def people(self, request: Any) -> Iterable[User]:
         """Return who may have done something here."""
-        raise NotImplementedError
-
-    def cell(self, text: str) -> str:
-        """Make a text harmless to a spreadsheet program."""
         raise NotImplementedError
 
     def entered(self, request: Any) -> AbstractContextManager[Any]:
@@ -157,9 +151,7 @@ class AuditList(ReadOnly):
         except IncorrectLookupParameters:
             return HttpResponseRedirect(self._url("changelist"))
         zone = timezone.get_current_timezone()
-        lines = sheet_lines(
-            entries, cell=self.cell, entered=lambda: self.entered(request), zone=zone
-        )
+        lines = sheet_lines(entries, entered=lambda: self.entered(request), zone=zone)
         answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = 'attachment; filename="audit.csv"'
         answer["Cache-Control"] = "no-store"

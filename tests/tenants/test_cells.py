@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.exports.cells import plain, safe
+from tenants.cells import plain, safe
 
 CASES = [
     pytest.param("=1+1", "'=1+1", id="formula"),
