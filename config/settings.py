@@ -73,6 +73,7 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
+    "django_prometheus",
     "auditlog",
 ]
 # In both: the trail of the platform's changes, and each tenant's own.
@@ -89,6 +90,7 @@ PUBLIC_SCHEMA_URLCONF = "config.urls_public"
 WSGI_APPLICATION = "config.wsgi.application"
 
 MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "tenants.middleware.TenantMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -104,6 +106,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.actor.ActorMiddleware",
     "tenants.middleware.AccessMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 TEMPLATES = [
@@ -354,6 +357,11 @@ BANDWIDTH_WEBHOOK_PASSWORD = env.str("BANDWIDTH_WEBHOOK_PASSWORD", default="")
 WEBHOOK_BODY_LIMIT = 1024 * 1024
 # Seconds after which a carrier is told to come again, whatever the database does.
 WEBHOOK_DEADLINE: float | None = 1.5
+
+# --- Watching ---
+# Who may read /metrics shows this; unset = there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+PROMETHEUS_EXPORT_MIGRATIONS = False
 
 LOGGING = {
     "version": 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from config import health, system_settings
+from config import health, metrics, system_settings
 from providers import unrouted_page, webhooks
 from tenants import invite_page, views
 from tenants.sites import system_site
@@ -21,6 +21,7 @@ urlpatterns = [
     path("invite/<str:token>", invite_page.invite, name="invite"),
     path("system/", (_system_pages, _app_name, _namespace)),
     path("health/", health.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
     # With or without a trailing slash and never a redirect: a carrier does not follow those.
     re_path(r"^webhook/(?P<provider>[a-z]+)/sms/?$", webhooks.receive_view),
     re_path(r"^webhook/(?P<provider>[a-z]+)/sms/(?P<token>[\w-]{1,100})/?$", webhooks.receive_view),

@@ -25,6 +25,7 @@ OPEN_IN_TENANT = {
 OPEN_IN_PUBLIC = (
     "accounts/",  # signing in is for strangers
     "health/",
+    "metrics",  # by a token of its own
     "webhook/",  # carriers authenticate by the endpoint's own credentials
     "invite/",  # the token is the key
 )
