@@ -23,6 +23,16 @@ def icon(request: PortalRequest) -> str:
     return static("portal/icon.svg")
 
 
+def frame_style(request: PortalRequest) -> str:
+    """Address of the styles that every list needs."""
+    return static("portal/frame.css")
+
+
+def select_names(request: PortalRequest) -> str:
+    """Address of the script that gives select2's boxes their labels."""
+    return static("portal/select_names.js")
+
+
 def account_links(request: PortalRequest) -> list[Item]:
     """Pages of one's own account; they are public pages, for all tenants the same."""
     return [

@@ -8,6 +8,8 @@ _FRAME: dict[str, Any] = {
     "SITE_SYMBOL": "sms",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.navigation.icon"}],
     "SITE_URL": None,
+    "STYLES": ["config.navigation.frame_style"],
+    "SCRIPTS": ["config.navigation.select_names"],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",

@@ -85,6 +85,8 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
     # The log holds millions of rows one day: nobody waits for them to be counted.
     paginator = InfinitePaginator
     show_full_result_count = False
+    empty_title = "No webhook has come in yet"
+    empty_text = "What carriers post is kept here, with what became of it."
     fields = [
         "received",
         "provider",

@@ -78,6 +78,8 @@ class AccessEntryAdmin(ReadOnly):
     search_fields = ["user__email", "user__name", "tenant__name", "path", "ip"]
     search_help_text = "Search by admin, tenant, address of the page or IP"
     show_full_result_count = False
+    empty_title = "No visits yet"
+    empty_text = "When a system admin enters a tenant, that and each change is listed here."
     fields = ["time", "user", "tenant", "what", "page", "address"]
     readonly_fields = fields
 

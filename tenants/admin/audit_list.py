@@ -56,6 +56,11 @@ class FewCounted(Paginator):  # type: ignore[type-arg]  # generic in the stubs o
         rows: Any = self.object_list
         return len(rows) if isinstance(rows, list) else int(rows[:_COUNTED].count())
 
+    @property
+    def may_hold_more(self) -> bool:
+        """Tell whether counting stopped before the end."""
+        return self.count >= _COUNTED
+
 
 class Trail(ChangeList):  # type: ignore[misc]  # unfold has no types
     """List that knows which of the rows told of are still there."""
@@ -97,6 +102,8 @@ class AuditList(ReadOnly):
     actions = None
     list_before_template = "admin/tenants/audit_toolbar.html"
     is_about_tenant = False
+    empty_title = "Nothing recorded yet"
+    empty_text = "Whatever somebody adds, changes or removes from now on is listed here."
 
     class Media:
         css = {"all": ["portal/audit.css"]}

@@ -74,14 +74,21 @@ class TrunkAdmin(DeletesUnused):
     """Trunks of the platform and of tenants."""
 
     form = TrunkForm
-    list_display = ["name", "provider", "hostname", "owner", "numbers", "enabled"]
+    list_display = ["name", "carrier", "hostname", "owner", "numbers", "enabled"]
     list_filter = ["provider", "tenant", "enabled"]
     search_fields = ["name", "hostname"]
+    search_help_text = "Search by name or host"
     autocomplete_fields = ["tenant"]
+    empty_title = "No trunk yet"
+    empty_text = "Numbers hang on a trunk. Add the platform's first, then its numbers."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Trunk]:
         trunks: QuerySet[Trunk] = super().get_queryset(request)
         return trunks.select_related("tenant").annotate(numbers_count=Count("phone_numbers"))
+
+    @display(description="Provider", ordering="provider")
+    def carrier(self, trunk: Trunk) -> str:
+        return trunk.provider.capitalize()
 
     @display(ordering="tenant__name")
     def owner(self, trunk: Trunk) -> str:
@@ -191,6 +198,8 @@ class PhoneNumberAdmin(DeletesUnused):
     search_fields = ["number", "tenant__name", "trunk__name"]
     search_help_text = "Search by number in any form, tenant or trunk"
     autocomplete_fields = ["trunk", "tenant"]
+    empty_title = "No phone number yet"
+    empty_text = "Allot numbers enters many at once, for a tenant or for the free pool."
     actions = ["take_back_selected"]
     actions_list = ["allot"]
 

@@ -25,6 +25,10 @@ class InvitationScreen(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unf
     list_display = ["email", "name", "invited_as", "state", "inviter", "created_at", "sent_at"]
     list_select_related = ["tenant", "invited_by"]
     search_fields = ["email", "name", "extension"]
+    search_help_text = "Search by e-mail, name or extension"
+    empty_title = "Nobody is invited yet"
+    empty_text = "A link is mailed, works once, and lets the person choose a password."
+    add_label = "Invite"
     list_before_template = "admin/tenants/invite_toolbar.html"
     show_add_link = False  # the toolbar has a button with a word on it
     actions_row = ["send_again", "revoke"]
@@ -40,7 +44,11 @@ class InvitationScreen(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unf
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> Any:
         # What was sent is not edited, so there is nowhere to stay.
-        one_way = {"show_save_and_continue": False, "show_save_and_add_another": False}
+        one_way = {
+            "title": "Invite",
+            "show_save_and_continue": False,
+            "show_save_and_add_another": False,
+        }
         return super().add_view(request, form_url, {**(extra_context or {}), **one_way})
 
     def row_action_applies(self, name: str, invitation: Invitation) -> bool:

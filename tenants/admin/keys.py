@@ -68,6 +68,8 @@ class ApiKeyAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold h
     search_fields = ["name", "hint", "user__email", "user__name", "tenant__name"]
     search_help_text = "Search by name, first letters of the key, person or tenant"
     autocomplete_fields = ["user", "tenant"]
+    empty_title = "No API key yet"
+    empty_text = "Programs use a key in place of a sign-in. It is shown once, when it is made."
     readonly_fields = ["start", "state", "created_at", "last_used", "revoked"]
     actions_detail = ["revoke"]
     actions_row = ["revoke"]
@@ -77,6 +79,17 @@ class ApiKeyAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold h
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        # The key is shown once, and nothing of it is edited: there is nowhere to stay.
+        context = {
+            "title": "New API key",
+            "show_save_and_continue": False,
+            "show_save_and_add_another": False,
+        }
+        return super().add_view(request, form_url, {**context, **(extra_context or {})})
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         place = "reach" if obj else "tenant"

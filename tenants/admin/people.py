@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action
+from unfold.decorators import action, display
 
 from tenants import sessions
 from tenants.admin.audit_list import HistoryInTrail
@@ -29,13 +29,16 @@ class Places(TabularInline):  # type: ignore[misc]  # unfold has no types
 
     model = Membership
     fields = ["tenant", "role", "extension", "is_active"]
-    readonly_fields = ["tenant"]
-    extra = 0
-    can_delete = False
     verbose_name_plural = "Memberships"
     show_change_link = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # on the membership's own page
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -44,9 +47,11 @@ class UserAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold has
     """People; who has left is switched off, not deleted, as messages name their author."""
 
     form = UserForm
-    list_display = ["email", "name", "system_admin", "active", "two_step", "last_sign_in"]
+    list_display = ["address", "name", "rights", "state", "two_step_state", "last_sign_in"]
     list_filter = ["is_system_admin", "is_active"]
     search_fields = ["email", "name"]
+    search_help_text = "Search by e-mail or name"
+    empty_title = "Nobody has an account yet"
     list_before_template = "admin/tenants/invite_toolbar.html"
     actions_row = ["send_reset_link", "end_sessions", "reset_two_step", "deactivate", "activate"]
     actions_detail = actions_row
@@ -79,17 +84,29 @@ class UserAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold has
             # allauth keeps a copy, which would go on opening the door.
             EmailAddress.objects.filter(user=obj).delete()
 
-    @admin.display(description="System admin", boolean=True, ordering="is_system_admin")
-    def system_admin(self, user: User) -> bool:
-        return user.is_system_admin
+    @admin.display(description="E-mail", ordering="email")
+    def address(self, user: User) -> str:
+        return user.email
 
-    @admin.display(description="Active", boolean=True, ordering="is_active")
-    def active(self, user: User) -> bool:
-        return user.is_active
+    @display(description="Rights", ordering="is_system_admin", label={"system": "info"})
+    def rights(self, user: User) -> tuple[str, str] | None:
+        return ("system", "System admin") if user.is_system_admin else None
 
-    @admin.display(description="Two-step sign-in", boolean=True, ordering="has_two_step")
-    def two_step(self, user: Any) -> bool:
-        return bool(user.has_two_step)
+    @display(description="Account", ordering="is_active", label={"active": "success"})
+    def state(self, user: User) -> tuple[str, str]:
+        return ("active", "Active") if user.is_active else ("off", "Deactivated")
+
+    @display(description="Two-step sign-in", ordering="has_two_step", label={"on": "success"})
+    def two_step_state(self, user: Any) -> tuple[str, str]:
+        return ("on", "On") if user.has_two_step else ("off", "Off")
+
+    @admin.display(description="Account")
+    def active(self, user: User) -> str:
+        return self.state(user)[1]
+
+    @admin.display(description="Two-step sign-in")
+    def two_step(self, user: Any) -> str:
+        return self.two_step_state(user)[1]
 
     @admin.display(description="Last sign-in", ordering="last_login")
     def last_sign_in(self, user: User) -> str:

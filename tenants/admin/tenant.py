@@ -80,6 +80,9 @@ class TenantAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold h
     ]
     list_filter = ["is_active", "state"]
     search_fields = ["name", "slug"]
+    search_help_text = "Search by name or slug"
+    empty_title = "No tenant yet"
+    empty_text = "A tenant is a company with its own people, numbers and messages."
     readonly_fields = ["slug", "status_text", "created_at"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "status_text", "created_at"]}),
