@@ -28,12 +28,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of a small table, and the messages it counts."""
+    """One line of a small table, and the messages behind it."""
 
     title: str
     code: str = ""
-    received: int = 0
-    sent: int = 0
     count: int = 0
     url: str
 
@@ -104,8 +102,7 @@ def _fault(fault: Fault, shown: Figures) -> Row:
 def _number(number: Busy, shown: Figures) -> Row:
     return Row(
         title=national(number.number),
-        received=number.received,
-        sent=number.sent,
+        count=number.conversations,
         url=_log(shown, our_number=number.number),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -99,7 +100,7 @@ def test_a_suspended_tenant_is_left_alone(acme, globex, inside) -> None:
     assert UsageDay.objects.filter(tenant=globex).exists()
 
 
-def test_however_many_messages_there_are_one_query_counts_them(acme, inside) -> None:
+def test_however_many_messages_there_are_two_queries_count_them(acme, inside) -> None:
     for _ in range(20):
         _message(acme, inside)
     with (
@@ -109,7 +110,7 @@ def test_however_many_messages_there_are_one_query_counts_them(acme, inside) -> 
         ) as captured,
     ):
         usage.count_days(acme)
-    assert sum("GROUP BY" in query["sql"] for query in captured) == 1
+    assert sum("GROUP BY" in query["sql"] for query in captured) == 2
     assert len(captured) <= 6
 
 
@@ -118,3 +119,67 @@ def test_the_counting_waits_among_the_slow_tasks() -> None:
 
     assert app.conf.task_routes["messaging.count_usage"] == {"queue": "slow"}
     assert app.conf.beat_schedule["count-usage"]["schedule"] == 300.0
+
+
+def _written_over_days(tenant: Tenant, inside: Any) -> None:
+    for hours in (0, 1, 11, 13, 26, 49, 140):
+        _message(tenant, inside, created_at=NOON - timedelta(hours=hours))
+    _message(tenant, inside, direction="in", status="received")
+    _message(tenant, inside, status="failed", created_at=NOON - timedelta(hours=30))
+    # Written last week, left today, and not in another month.
+    for status in ("delivered", "scheduled"):
+        times = {"scheduled_at": NOON, "created_at": NOON - timedelta(days=6)}
+        _message(tenant, inside, status=status, segment_count=2, **times)
+    early = {"created_at": NOON - timedelta(days=2), "sent_at": NOON - timedelta(hours=2)}
+    _message(tenant, inside, status="sent", **early)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC", "Asia/Tokyo", "Pacific/Auckland"])
+@pytest.mark.parametrize("counted", [True, False], ids=["kept", "not counted yet"])
+@pytest.mark.parametrize("days", [1, 7, 30])
+def test_kept_days_and_today_agree_with_a_recount(
+    acme, globex, inside, zone: str, counted: Any, days: int
+) -> None:
+    acme.timezone = zone
+    acme.save()
+    _written_over_days(acme, inside)
+    _message(globex, inside)
+    if counted:
+        usage.count_tenants()
+    with inside(acme):
+        today = NOON.astimezone(ZoneInfo(zone)).date()
+        first = today - timedelta(days=days - 1)
+
+        shown = usage.usage_by_day(acme, first, today)
+
+        plain = usage.counts_by_day(ZoneInfo(zone), first, today)
+    assert {day: counts for day, counts in shown.items() if any(counts.values())} == {
+        day: counts for day, counts in plain.items() if any(counts.values())
+    }
+    assert plain[today]["sent"] >= 2
+
+
+def test_what_comes_after_the_count_is_in_todays_figures(acme, inside) -> None:
+    usage.count_tenants()
+    _message(acme, inside)
+    with inside(acme):
+        assert usage.usage_by_day(acme, NOON.date(), NOON.date())[NOON.date()]["sent"] == 1
+
+
+def test_days_over_are_read_and_not_counted(acme, inside) -> None:
+    usage.count_tenants()
+    with inside(acme), CaptureQueriesContext(connection) as captured:
+        usage.usage_by_day(acme, NOON.date() - timedelta(days=29), NOON.date())
+    asked = [q["sql"] for q in captured if q["sql"].startswith("SELECT")]
+    assert len(asked) == 2
+    assert "created_at\" >= '2026-03-10" in asked[1]
+
+
+def test_another_time_zone_lets_the_days_be_counted_anew(acme, inside) -> None:
+    _message(acme, inside, created_at=NOON - timedelta(hours=15))  # nine in the evening before
+    usage.count_tenants()
+    acme.timezone = "Asia/Tokyo"
+    acme.save()
+    assert not UsageDay.objects.filter(tenant=acme).exists()
+    usage.count_tenants()
+    assert list(_figures(acme)) == ["2026-03-10"]
