@@ -177,6 +177,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin" if HTTPS else None
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Or trails and rate limits know one address for everybody: the proxy's.
+    MIDDLEWARE.insert(0, "config.proxy.ClientAddressMiddleware")
 X_FRAME_OPTIONS = "DENY"
 # Texts and pictures are nobody's business but this program's.
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -216,6 +218,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 USERSESSIONS_TRACK_ACTIVITY = False
+USERSESSIONS_ADAPTER = "tenants.account_trail.TellingSessions"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = False
 MFA_ADAPTER = "tenants.accounts.SecondFactors"
@@ -275,7 +278,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "tenants.api.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "tenants.api.openapi.Described",
     "EXCEPTION_HANDLER": "tenants.api.errors.answer",
     "PAGE_SIZE": 50,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -283,7 +286,12 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Trunkline API",
+    "DESCRIPTION": "Sign in with `Authorization: Bearer <key>` or the portal's session. Lists are"
+    " `{count, next, previous, results}`; follow `next` for more. Wrong input is a 400 that names"
+    " the field; a text that the rules forbid is a 422 `{code, detail}`. Secrets are taken, never"
+    " told.",
     "VERSION": "1",
+    "DEFAULT_GENERATOR_CLASS": "tenants.api.openapi.Description",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.api.base import TenantViewSet
-from messaging.api.fields import KnownFields
+from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantUser
 from tenants.keys import keys_of, may_have_key, revoke
 from tenants.models import ApiKey, User

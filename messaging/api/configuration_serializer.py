@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from messaging.api.fields import KnownFields, TrunkField, tenant_of
+from messaging.api.fields import TrunkField, tenant_of
 from messaging.configurations import create_configuration, save_configuration
 from messaging.models import SmsConfiguration
 from messaging.number_settings import NumberProblem, check_trunk_change, normalize_sender_id
+from tenants.api.fields import KnownFields
 from tenants.models import Trunk
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "An account by OAuth2",
+            {
+                "name": "Main account",
+                "trunk": 1,
+                "sender_id": "",
+                "account_id": "9900001",
+                "application_id": "93de2206-9669-4e07-948d-329f4b722ee2",
+                "auth_method": "oauth2",
+                "username": "client ID",
+                "password": "client secret",
+                "callback_username": "bandwidth",
+                "callback_password": "a password of your own",
+                "enabled": True,
+            },
+            request_only=True,
+        )
+    ]
+)
 class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfiguration]):
     """One account; the callback credentials live on its webhook endpoint."""
 

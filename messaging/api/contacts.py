@@ -10,9 +10,10 @@ from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from messaging.api.base import ConfigurationViewSet
-from messaging.api.fields import KnownFields, NumberField
+from messaging.api.fields import NumberField
 from messaging.models import Contact, OptOut
 from messaging.tags import NotATag, parse_tags
+from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantUser
 
 

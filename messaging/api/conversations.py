@@ -56,7 +56,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "last_direction",
         ]
 
-    @extend_schema_field({"type": ["string", "null"]})
+    @extend_schema_field({"type": "string", "nullable": True})
     def get_extension(self, conversation: Conversation) -> str | None:
         """Number of the extension whose inbox holds the thread."""
         return conversation.extension.number if conversation.extension else None

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.api.base import TenantViewSet
-from messaging.api.fields import KnownFields, tenant_of
+from messaging.api.fields import tenant_of
 from messaging.api.media import AnyAnswer
 from messaging.api.refusals import Refused
 from messaging.delivery.wording import REASONS
@@ -26,6 +26,7 @@ from messaging.exports.download import file_response
 from messaging.exports.selection import LABELS, UNASSIGNED, Unreadable, in_words, narrow
 from messaging.models import Export, Message
 from messaging.models.message import Status
+from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantAdmin
 
 _HELP = {

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.serializers import BaseSerializer
 
 from messaging.api.base import ConfigurationViewSet
-from messaging.api.fields import KnownFields
 from messaging.models import Extension
 from tenants import audit
+from tenants.api.fields import KnownFields
 from tenants.api.refusals import InUse
 from tenants.models import Membership
 
@@ -22,11 +24,28 @@ class ExtensionSerializer(KnownFields, serializers.ModelSerializer[Extension]):
         fields = ["id", "number", "name", "email", "sms_permission"]
 
 
+class ExtensionFilter(filters.FilterSet):  # type: ignore[misc]  # no types
+    """By number, name or e-mail, and by what it may send."""
+
+    q = filters.CharFilter(method="search", label="Part of the number, the name or the e-mail.")
+
+    class Meta:
+        model = Extension
+        fields = ["number", "sms_permission"]
+
+    def search(self, rows: QuerySet[Extension], name: str, value: str) -> QuerySet[Extension]:
+        """Look in all three."""
+        return rows.filter(
+            Q(number__contains=value) | Q(name__icontains=value) | Q(email__icontains=value)
+        )
+
+
 class Extensions(ConfigurationViewSet[Extension]):
     """Extensions of the phone system."""
 
     queryset = Extension.objects.all()
     serializer_class = ExtensionSerializer
+    filterset_class = ExtensionFilter
 
     @transaction.atomic
     def perform_update(self, serializer: BaseSerializer[Extension]) -> None:

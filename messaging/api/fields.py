@@ -24,22 +24,6 @@ def tenant_of(field: serializers.Field[Any, Any, Any, Any]) -> Tenant:
     return tenant
 
 
-class KnownFields:
-    """Mixin of serializers: a misspelt field is an error, not silence.
-
-    Read-only fields are let through, so that what was read can be sent back.
-    """
-
-    def to_internal_value(self: Any, data: Any) -> Any:
-        """Refuse names that are no field, then go on as usual."""
-        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
-        if unknown:
-            raise serializers.ValidationError(
-                {name: ["There is no such field."] for name in sorted(unknown)}
-            )
-        return super().to_internal_value(data)  # type: ignore[misc]
-
-
 class NumberField(serializers.CharField):
     """Phone number: any usual form in, E.164 (or a short code) out."""
 
@@ -86,7 +70,7 @@ class ProviderField(RowField):
         return value.provider_id or PLATFORM
 
 
-@extend_schema_field({"type": ["string", "null"]})
+@extend_schema_field({"type": "string", "nullable": True})
 class ExtensionField(serializers.Field[Any, Any, str, Any]):
     """Extension by its number; null or "" is nobody's."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from messaging.api.attachments import AttachmentSerializer
-from messaging.api.fields import KnownFields
 from messaging.delivery.wording import told
 from messaging.models import Message, MessageEvent, Recipient
 from messaging.outbound.individually import MOST_INDIVIDUALLY
+from tenants.api.fields import KnownFields
 
 MAX_MEDIA = 10
 
@@ -103,6 +104,26 @@ class NumbersField(serializers.ListField):
         return super().to_internal_value([data] if isinstance(data, str) else data)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A text now",
+            {"from": "+19195550101", "to": ["+15125550300"], "text": "Your crown is ready."},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "To each of several, tomorrow, with a picture",
+            {
+                "to": ["+15125550300", "+15125550301"],
+                "text": "We are closed on Friday.",
+                "media": ["93de2206-9669-4e07-948d-329f4b722ee2"],
+                "scheduled_at": "2026-12-01T08:00:00-05:00",
+                "send_individually": True,
+            },
+            request_only=True,
+        ),
+    ]
+)
 class NewMessageSerializer(KnownFields, serializers.Serializer[Message]):
     """Message to send."""
 

@@ -5,21 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from messaging.api.base import ConfigurationViewSet
-from messaging.api.fields import (
-    PLATFORM,
-    ExtensionField,
-    KnownFields,
-    NumberField,
-    ProviderField,
-    tenant_of,
-)
+from messaging.api.fields import PLATFORM, ExtensionField, NumberField, ProviderField, tenant_of
 from messaging.models import MessageSetting
 from messaging.number_settings import NumberProblem, resolve_number, save_setting
+from tenants.api.fields import KnownFields
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "The front desk's number",
+            {
+                "phone_number": "(919) 555-0101",
+                "provider": "platform",
+                "extension": "101",
+                "email": "desk@acme.example",
+                "description": "Front desk",
+                "enabled": True,
+            },
+            request_only=True,
+        )
+    ]
+)
 class MessageSettingSerializer(KnownFields, serializers.ModelSerializer[MessageSetting]):
     """One number's setting; `extension` is the extension's number."""
 
@@ -54,8 +67,51 @@ class MessageSettingSerializer(KnownFields, serializers.ModelSerializer[MessageS
             raise serializers.ValidationError({problem.field: [problem.message]}) from problem
 
 
+class MessageSettingFilter(filters.FilterSet):  # type: ignore[misc]  # no types
+    """By number or description, account, extension and switch."""
+
+    q = filters.CharFilter(method="search", label="Part of the number or the description.")
+    provider = filters.CharFilter(
+        method="by_provider", label=f'Id of an SMS/MMS configuration, or "{PLATFORM}".'
+    )
+    extension = filters.CharFilter(
+        method="by_extension", label='Number of an extension, or "none".'
+    )
+
+    class Meta:
+        model = MessageSetting
+        fields = ["enabled"]
+
+    def search(
+        self, rows: QuerySet[MessageSetting], name: str, value: str
+    ) -> QuerySet[MessageSetting]:
+        """Look for words in descriptions, for digits in numbers."""
+        found = Q(description__icontains=value)
+        if digits := "".join(c for c in value if c in "0123456789"):
+            found |= Q(phone_number__number__contains=digits)
+        return rows.filter(found)
+
+    def by_provider(
+        self, rows: QuerySet[MessageSetting], name: str, value: str
+    ) -> QuerySet[MessageSetting]:
+        """Keep one account's numbers."""
+        if value == PLATFORM:
+            return rows.filter(provider=None)
+        is_id = value.isascii() and value.isdecimal() and len(value) < 19
+        return rows.filter(provider_id=int(value)) if is_id else rows.none()
+
+    def by_extension(
+        self, rows: QuerySet[MessageSetting], name: str, value: str
+    ) -> QuerySet[MessageSetting]:
+        """Keep one extension's numbers, or nobody's."""
+        if value == "none":
+            return rows.filter(extension=None)
+        return rows.filter(extension__number=value)
+
+
 class MessageSettings(ConfigurationViewSet[MessageSetting]):
     """Message Settings: provider, extension and e-mail of each number."""
 
     queryset = MessageSetting.objects.select_related("phone_number", "provider__trunk", "extension")
     serializer_class = MessageSettingSerializer
+    filterset_class = MessageSettingFilter

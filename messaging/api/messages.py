@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import (
+    OpenApiExample,
     OpenApiResponse,
     PolymorphicProxySerializer,
     extend_schema,
@@ -37,6 +38,7 @@ from messaging.outbound.individually import send_individually
 from messaging.outbound.refusals import SendRefused
 from messaging.outbound.schedule import cancel_scheduled, edit_scheduled, send_scheduled_now
 from messaging.outbound.send import cancel_message, retry_message, send_message
+from tenants.api.filters import MomentFilter
 from tenants.api.permissions import IsTenantUser
 from tenants.numbers import NotAPhoneNumber, to_e164
 
@@ -45,6 +47,12 @@ _REFUSAL = OpenApiResponse(
         "Refusal", {"code": serializers.CharField(), "detail": serializers.CharField()}
     ),
     description="The rules forbid it; nothing was stored.",
+    examples=[
+        OpenApiExample(
+            "Opted out",
+            {"code": "opted_out", "detail": "This person said STOP and must not be texted."},
+        )
+    ],
 )
 _SENT = PolymorphicProxySerializer(
     component_name="Sent",
@@ -58,13 +66,16 @@ class MessageFilter(filters.FilterSet):  # type: ignore[misc]  # no types
 
     direction = filters.ChoiceFilter(choices=Message.Direction.choices)
     status = filters.ChoiceFilter(choices=Status.choices)
+    kind = filters.ChoiceFilter(choices=Message.Kind.choices)
     number = filters.CharFilter(method="by_number", label="From, to or by this number.")
+    extension = filters.CharFilter(
+        method="by_extension", label='Number of an extension, or "none".'
+    )
+    error_code = filters.CharFilter(label="The carrier's own code.")
     provider_message_id = filters.CharFilter()
     q = filters.CharFilter(field_name="text", lookup_expr="icontains", label="Part of the text.")
-    after = filters.IsoDateTimeFilter(
-        field_name="created_at", lookup_expr="gt", label="Later than this moment."
-    )
-    before = filters.IsoDateTimeFilter(
+    after = MomentFilter(field_name="created_at", lookup_expr="gt", label="Later than this moment.")
+    before = MomentFilter(
         field_name="created_at", lookup_expr="lt", label="Earlier than this moment."
     )
 
@@ -80,6 +91,12 @@ class MessageFilter(filters.FilterSet):  # type: ignore[misc]  # no types
             raise ValidationError({"number": [str(error)]}) from error
         got = Recipient.objects.filter(message=OuterRef("pk"), number=number)
         return rows.filter(Q(sender=number) | Q(conversation__our_number=number) | Exists(got))
+
+    def by_extension(self, rows: QuerySet[Message], name: str, value: str) -> QuerySet[Message]:
+        """Keep the messages of one extension's threads, or of nobody's."""
+        if value == "none":
+            return rows.filter(conversation__extension=None)
+        return rows.filter(conversation__extension__number=value)
 
 
 class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from messaging.api.base import ConfigurationViewSet
-from messaging.api.fields import KnownFields, NumberField, tenant_of
+from messaging.api.fields import NumberField, tenant_of
 from messaging.models import OptOut
+from tenants.api.fields import KnownFields
 from tenants.models import PhoneNumber
 
 ALREADY = "This number is opted out already."
@@ -42,9 +44,21 @@ class OptOutSerializer(KnownFields, serializers.ModelSerializer[OptOut]):
         return attrs
 
 
+class OptOutFilter(filters.FilterSet):  # type: ignore[misc]  # no types
+    """By part of the number, our number and source."""
+
+    q = filters.CharFilter(field_name="number", lookup_expr="contains", label="Part of the number.")
+    our_number = filters.CharFilter(label="One of our numbers, as E.164.")
+
+    class Meta:
+        model = OptOut
+        fields = ["source"]
+
+
 class OptOuts(ConfigurationViewSet[OptOut]):
     """Opt-outs. One that is added is a person's ("manual"); deleting releases the number."""
 
     http_method_names = ["get", "post", "delete", "head", "options"]
     queryset = OptOut.objects.all()
     serializer_class = OptOutSerializer
+    filterset_class = OptOutFilter

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin, UpdateModelMixin
+from rest_framework.mixins import (
+    ListModelMixin,
+    RetrieveModelMixin,
+    UpdateModelMixin,
+)
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from messaging.api.base import TenantViewSet
-from messaging.api.fields import KnownFields, tenant_of
+from messaging.api.fields import tenant_of
 from messaging.models import Extension
+from tenants.api.fields import KnownFields
 from tenants.api.invitations import InvitationActions, InvitationFields
+from tenants.api.people import ask_for_reset_link
 from tenants.api.permissions import IsTenantAdmin
+from tenants.api.refusals import NotNow
+from tenants.memberships import belongs_here_only
 from tenants.models import Invitation, Membership
 
 
@@ -52,6 +65,20 @@ class MemberSerializer(KnownFields, serializers.ModelSerializer[Membership]):
         return attrs
 
 
+class MemberFilter(filters.FilterSet):  # type: ignore[misc]  # no types
+    """By e-mail or name, role, extension and access."""
+
+    q = filters.CharFilter(method="search", label="Part of the e-mail address or the name.")
+
+    class Meta:
+        model = Membership
+        fields = ["role", "is_active", "extension"]
+
+    def search(self, rows: QuerySet[Membership], name: str, value: str) -> QuerySet[Membership]:
+        """Look in both."""
+        return rows.filter(Q(user__email__icontains=value) | Q(user__name__icontains=value))
+
+
 class Members(
     TenantViewSet[Membership],
     ListModelMixin,
@@ -62,12 +89,29 @@ class Members(
 
     permission_classes = [IsTenantAdmin]
     serializer_class = MemberSerializer
-    filterset_fields = ["role", "is_active", "extension"]
-    http_method_names = ["get", "patch", "head", "options"]
+    filterset_class = MemberFilter
+    http_method_names = ["get", "post", "patch", "head", "options"]
     queryset = Membership.objects.none()
 
     def get_queryset(self) -> QuerySet[Membership]:
         return Membership.objects.filter(tenant_id=self.tenant.pk).select_related("user")
+
+    @extend_schema(request=None, responses=MemberSerializer)
+    @action(detail=True, methods=["post"], url_path="send-reset-link")
+    def send_reset_link(self, request: Request, **kwargs: Any) -> Response:
+        """Mail the member a link to set a new password.
+
+        409 = the account is not this tenant's alone, so that only the person can ask for it.
+        """
+        member = self.get_object()
+        if not belongs_here_only(member):
+            # In words that do not tell where else the person works.
+            raise NotNow(
+                "Only the person can ask for a new password of this account, by"
+                " “Forgot your password?” on the sign-in page."
+            )
+        ask_for_reset_link(member.user)
+        return Response(self.get_serializer(member).data)
 
 
 class InvitationSerializer(KnownFields, InvitationFields):

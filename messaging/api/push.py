@@ -19,10 +19,10 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from messaging.api.base import TenantView, TenantViewSet
-from messaging.api.fields import KnownFields
 from messaging.models import NotificationChoice, PushSubscription
 from messaging.push import devices, keys
 from messaging.push.agents import device_name
+from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantUser
 
 OFF = "Notifications are switched off on this platform."

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.api.base import TenantView
-from messaging.api.fields import KnownFields
+from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantAdmin
 from tenants.models import Tenant
 

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
 from messaging.api.base import ConfigurationViewSet
-from messaging.api.fields import KnownFields
 from messaging.models import Template
+from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantUser
 from tenants.roles import Role
 

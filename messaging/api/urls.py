@@ -7,22 +7,25 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from messaging.api.api_keys import ApiKeys
-from messaging.api.audit import Audit
+from messaging.api.audit import Audit, Visits
 from messaging.api.base import NoSuchAddress
 from messaging.api.configurations import SmsConfigurations
 from messaging.api.contacts import Contacts
 from messaging.api.conversations import Conversations
 from messaging.api.exports import Exports
 from messaging.api.extensions import Extensions
+from messaging.api.me import Me
 from messaging.api.media import Media
 from messaging.api.message_settings import MessageSettings
 from messaging.api.messages import Messages
 from messaging.api.openapi import TenantSchema
 from messaging.api.opt_outs import OptOuts
 from messaging.api.people import Invitations, Members
+from messaging.api.phone_numbers import PhoneNumbers
 from messaging.api.push import OwnNotificationChoice, PushSubscriptions
 from messaging.api.settings import Settings
 from messaging.api.templates import Templates
+from messaging.api.trunks import Trunks
 from messaging.api.usage import Usage
 from tenants.api.permissions import IsTenantUser
 
@@ -40,6 +43,9 @@ router.register("invitations", Invitations, basename="invitation")
 router.register("templates", Templates, basename="template")
 router.register("api-keys", ApiKeys, basename="api-key")
 router.register("audit", Audit, basename="audit")
+router.register("visits", Visits, basename="visit")
+router.register("trunks", Trunks, basename="trunk")
+router.register("phone-numbers", PhoneNumbers, basename="phone-number")
 router.register("push-subscriptions", PushSubscriptions, basename="push-subscription")
 router.register("exports", Exports, basename="export")
 router.register("usage", Usage, basename="usage")
@@ -49,6 +55,7 @@ _FOR_USERS = {"permission_classes": [IsTenantUser]}
 app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
+    path("me/", Me.as_view(), name="me"),
     path("settings/", Settings.as_view(), name="settings"),
     path("notification-choice/", OwnNotificationChoice.as_view(), name="notification-choice"),
     path(

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.api.base import TenantViewSet
-from messaging.api.fields import KnownFields
 from messaging.figures import day_by_day, today_of
 from messaging.models import Message
+from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantAdmin
 
 _LONGEST = 366

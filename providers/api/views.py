@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from providers.models import WebhookEvent
 from providers.payloads import decoded
 from providers.replay import discard, replay
+from tenants.api.filters import MomentFilter
 from tenants.api.guarded import GuardedView
 from tenants.api.permissions import IsSystemAdmin
 
@@ -56,9 +57,11 @@ class NotDiscarded(APIException):
 
 
 class WebhookEventFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
-    """By state, type and tenant's slug."""
+    """By state, type, tenant's slug and time."""
 
-    tenant = django_filters.CharFilter(field_name="tenant__slug")
+    tenant = django_filters.CharFilter(field_name="tenant__slug", label="Slug.")
+    after = MomentFilter(field_name="received_at", lookup_expr="gte", label="From this moment on.")
+    before = MomentFilter(field_name="received_at", lookup_expr="lt", label="Until this moment.")
 
     class Meta:
         model = WebhookEvent

@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
 
 from tenants import audit_words
+from tenants.api.filters import MomentFilter
 from tenants.audit import MASK, Action
 from tenants.models import AccessEntry
 
@@ -92,12 +93,8 @@ class AuditSerializer(serializers.ModelSerializer[LogEntry]):
 class AuditFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """By time, person, kind and action."""
 
-    after = filters.IsoDateTimeFilter(
-        field_name="timestamp", lookup_expr="gte", label="From this moment on."
-    )
-    before = filters.IsoDateTimeFilter(
-        field_name="timestamp", lookup_expr="lt", label="Until this moment."
-    )
+    after = MomentFilter(field_name="timestamp", lookup_expr="gte", label="From this moment on.")
+    before = MomentFilter(field_name="timestamp", lookup_expr="lt", label="Until this moment.")
     actor = filters.CharFilter(
         method="by_actor", label='E-mail address, or "system" for what no person did.'
     )
@@ -142,8 +139,8 @@ class AccessEntrySerializer(serializers.ModelSerializer[AccessEntry]):
 class AccessEntryFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """By time, person and tenant."""
 
-    after = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    before = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    after = MomentFilter(field_name="at", lookup_expr="gte")
+    before = MomentFilter(field_name="at", lookup_expr="lt")
     actor = filters.CharFilter(field_name="user__email", lookup_expr="iexact")
     tenant = filters.CharFilter(field_name="tenant__slug")
 

@@ -8,6 +8,22 @@ from django.db.models import Model
 from rest_framework import serializers
 
 
+class KnownFields:
+    """Mixin of serializers: a misspelt field is an error, not silence.
+
+    Read-only fields are let through, so that what was read can be sent back.
+    """
+
+    def to_internal_value(self: Any, data: Any) -> Any:
+        """Refuse names that are no field, then go on as usual."""
+        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
+        if unknown:
+            raise serializers.ValidationError(
+                {name: ["There is no such field."] for name in sorted(unknown)}
+            )
+        return super().to_internal_value(data)  # type: ignore[misc]
+
+
 class RowField(serializers.PrimaryKeyRelatedField[Model]):
     """Reference by id; 1e400 is an id that does not exist, too."""
 

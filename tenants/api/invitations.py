@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants import invitations
+from tenants.api.fields import KnownFields
 from tenants.api.guarded import GuardedView
 from tenants.api.permissions import IsSystemAdmin
 from tenants.api.serializers import TenantField
@@ -76,7 +77,7 @@ class InvitationFields(serializers.ModelSerializer[Invitation]):
             raise serializers.ValidationError({"email": str(error)}) from error
 
 
-class PlatformInvitation(InvitationFields):
+class PlatformInvitation(KnownFields, InvitationFields):
     """Invitation to a tenant or, with `system_admin`, to run the platform."""
 
     tenant = TenantField(

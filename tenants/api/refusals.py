@@ -20,3 +20,19 @@ class TooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
     default_detail = "The body of the request is too large."
+
+
+class NotNow(APIException):
+    """The state of things forbids it."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_now"
+    default_detail = "This cannot be done now."
+
+
+class QueueDown(APIException):
+    """Nothing was taken: the queue does not answer."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "queue_down"
+    default_detail = "Not sent: the queue does not answer. Try again in a minute."

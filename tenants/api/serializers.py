@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from tenants.api.fields import RowField
+from tenants.api.fields import KnownFields, RowField
 from tenants.deletion import is_in_use
 from tenants.memberships import add_member, find_account
 from tenants.models import Membership, PhoneNumber, Tenant, Trunk, User
@@ -20,7 +21,7 @@ from tenants.numbers import NotAPhoneNumber, kind_of, to_e164
 from tenants.provisioning import open_tenant
 
 
-class Checked(serializers.ModelSerializer[Any]):
+class Checked(KnownFields, serializers.ModelSerializer[Any]):
     """Says what the database would refuse as an error of the field at fault."""
 
     # Name of a constraint to the field people would change.
@@ -65,6 +66,20 @@ def _tenant_field(**kwargs: Any) -> Any:
     return TenantField(slug_field="slug", queryset=Tenant.objects.all(), **kwargs)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A new company",
+            {
+                "name": "Initech",
+                "slug": "initech",
+                "timezone": "America/Chicago",
+                "country": "US",
+            },
+            request_only=True,
+        )
+    ]
+)
 class TenantSerializer(Checked):
     """A tenant; `state` tells when its schema is ready."""
 

@@ -1,0 +1,76 @@
+"""`me/`: who the caller is in this tenant, and the own name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messaging.api.base import TenantView
+from messaging.plaintext import one_line
+from messaging.visibility import extension_of
+from tenants.api.fields import KnownFields
+from tenants.api.permissions import IsTenantUser
+from tenants.models import User
+from tenants.roles import Role
+
+_ROLES = {Role.SYSTEM: "system", Role.ADMIN: "admin", Role.EXTENSION: "extension"}
+
+
+class MeSerializer(KnownFields, serializers.ModelSerializer[User]):
+    """The caller. Password, two-step sign-in and sessions are kept in the browser only."""
+
+    role = serializers.SerializerMethodField(
+        help_text="`admin`, `extension`, or `system`: a system admin who looks in."
+    )
+    extension = serializers.SerializerMethodField(help_text="Number of the own extension, or null.")
+
+    class Meta:
+        model = User
+        fields = ["email", "name", "role", "extension"]
+        read_only_fields = ["email"]
+
+    def get_role(self, person: User) -> str:
+        return _ROLES[self.context["view"].role]
+
+    def get_extension(self, person: User) -> str | None:
+        own = extension_of(person, self.context["view"].tenant)
+        return own.number if own else None
+
+    def validate_name(self, name: str) -> str:
+        """Fold the name into one line, for it reaches headers and titles."""
+        return one_line(name, limit=100)
+
+    def update(self, instance: User, validated_data: dict[str, Any]) -> User:
+        if "name" in validated_data:
+            instance.name = validated_data["name"]
+            instance.save(update_fields=["name"])
+        return instance
+
+
+class Me(TenantView):
+    """The caller's own line."""
+
+    permission_classes = [IsTenantUser]
+    http_method_names = ["get", "patch", "head", "options"]
+
+    @extend_schema(operation_id="me_retrieve", responses=MeSerializer)
+    def get(self, request: Request) -> Response:
+        """Read who you are here."""
+        return Response(self._serializer().data)
+
+    @extend_schema(
+        operation_id="me_update", request=MeSerializer(partial=True), responses=MeSerializer
+    )
+    def patch(self, request: Request) -> Response:
+        """Change your own name."""
+        mine = self._serializer(data=request.data, partial=True)
+        mine.is_valid(raise_exception=True)
+        mine.save()
+        return Response(mine.data)
+
+    def _serializer(self, **asked: Any) -> MeSerializer:
+        return MeSerializer(self.person, context={"request": self.request, "view": self}, **asked)
