@@ -15,6 +15,7 @@ from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
 
+_ONE_AT_A_TIME = "tenants.provisioning"
 PROVISION_TASK = "tenants.provision_tenant"
 
 
@@ -38,10 +39,14 @@ def provision(schema_name: str) -> None:
     Safe to repeat and to run twice at once: an advisory lock lets one in, and migrations go on
     where a killed worker left them.
     """
+    was_in_transaction = connection.in_atomic_block
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [schema_name])
         if not cursor.fetchone()[0]:
             return
+        # One schema at a time: two would meet at the public tables that theirs refer to, and
+        # PostgreSQL would end one of them (deadlock).
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [_ONE_AT_A_TIME])
     try:
         tenant = Tenant.objects.exclude(state=Tenant.State.READY).filter(schema_name=schema_name)
         if not tenant.exists():
@@ -58,10 +63,20 @@ def provision(schema_name: str) -> None:
             )
         except DatabaseError:
             logger.exception("schema of a tenant could not be made")
+            if connection.in_atomic_block and not was_in_transaction:
+                _leave_transaction()
             tenant.update(state=Tenant.State.FAILED)
             raise
         tenant.update(state=Tenant.State.READY)
     finally:
         tenant_connection.set_schema_to_public()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [schema_name])
+            for lock in (_ONE_AT_A_TIME, schema_name):
+                cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [lock])
+
+
+def _leave_transaction() -> None:
+    # A migration whose last statements fail leaves Django inside its transaction, where every
+    # later task of this thread would fail. A new connection starts outside.
+    connection.in_atomic_block = False
+    connection.close()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from messaging.models import Extension
 from tenants import provisioning, tasks
@@ -74,3 +75,36 @@ def test_an_unknown_schema_is_not_made(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_namespace WHERE nspname = 't_nobody'")
         assert cursor.fetchone() == (0,)
+
+
+def test_one_schema_is_made_at_a_time(initech: Tenant, monkeypatch: Any) -> None:
+    held: list[int] = []
+
+    def migrate(*args: Any, **kwargs: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks"
+                " WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted"
+            )
+            held.append(cursor.fetchone()[0])
+
+    monkeypatch.setattr(provisioning, "call_command", migrate)
+    tasks.provision_tenant(initech.schema_name)
+    assert held == [2], "the tenant's own lock and the one of all"
+
+
+def test_a_migration_that_broke_off_leaves_the_worker_usable(db: None) -> None:
+    found: list[bool] = []
+
+    def work() -> None:  # a thread has a connection of its own, as in a worker
+        transaction.atomic().__enter__()
+        provisioning._leave_transaction()
+        try:
+            found.append(Tenant.objects.exists() and not connection.in_atomic_block)
+        finally:
+            connection.close()
+
+    thread = Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [True]
