@@ -7,8 +7,10 @@ conversation's row and the mark for that, never a look at a million messages.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import (
     Case,
     F,
@@ -33,6 +35,12 @@ MOST_COUNTED = 100
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _JUST_BEFORE = timedelta(microseconds=1)
+# Two tabs may read at once: the later mark wins, whichever comes first.
+_MOVE_UP = """
+    INSERT INTO messaging_readmark (conversation_id, user_id, read_at) VALUES (%s, %s, %s)
+    ON CONFLICT (conversation_id, user_id)
+    DO UPDATE SET read_at = GREATEST(messaging_readmark.read_at, EXCLUDED.read_at)
+"""
 
 
 def extension_of(user: User, tenant: Tenant) -> Extension | None:
@@ -55,12 +63,13 @@ def visible_conversations(user: User, role: Role, tenant: Tenant) -> QuerySet[Co
     if role >= Role.ADMIN:
         return Conversation.objects.select_related("extension")
     extension = extension_of(user, tenant)
-    return conversations_of(extension) if extension else Conversation.objects.none()
+    return conversations_at(extension.number) if extension else Conversation.objects.none()
 
 
-def conversations_of(extension: Extension) -> QuerySet[Conversation]:
-    """Return the threads in one extension's inbox."""
-    return Conversation.objects.select_related("extension").filter(extension=extension)
+def conversations_at(number: str) -> QuerySet[Conversation]:
+    """Return the threads in one extension's inbox; none for the empty number."""
+    conversations = Conversation.objects.select_related("extension")
+    return conversations.filter(extension__number=number) if number else conversations.none()
 
 
 def unread_conversations(
@@ -83,6 +92,16 @@ def unread_total(conversations: QuerySet[Conversation], user: User | None) -> in
     return unread_conversations(conversations, user).order_by()[:MOST_COUNTED].count()
 
 
+def with_unread_total(
+    rows: QuerySet[Conversation], conversations: QuerySet[Conversation], user: User | None
+) -> QuerySet[Conversation]:
+    """Add `unread_total` of the conversations to each row, so that the list is one question."""
+    if user is None:
+        return rows.annotate(unread_total=Value(0))
+    unread = unread_conversations(conversations, user).order_by().values("pk")[:MOST_COUNTED]
+    return rows.annotate(unread_total=_length(unread))
+
+
 def with_unread_count(
     conversations: QuerySet[Conversation], user: User | None
 ) -> QuerySet[Conversation]:
@@ -93,11 +112,7 @@ def with_unread_count(
     unread = Message.objects.filter(
         conversation=OuterRef("pk"), direction=Message.Direction.IN, created_at__gt=since
     )
-    counted = Func(
-        ArraySubquery(unread.order_by().values("pk")[:MOST_COUNTED]),
-        function="cardinality",
-        output_field=IntegerField(),
-    )
+    counted = _length(unread.order_by().values("pk")[:MOST_COUNTED])
     return _with_mark(conversations, user).annotate(
         unread_count=Case(When(_is_unread(), then=counted), default=0)
     )
@@ -106,10 +121,8 @@ def with_unread_count(
 def mark_read(conversation: Conversation, user: User, *, until: datetime | None = None) -> None:
     """Move the person's read mark up to `until` (now); reading never moves it back."""
     at = until or timezone.now()
-    ReadMark.objects.bulk_create(
-        [ReadMark(conversation=conversation, user=user, read_at=at)], ignore_conflicts=True
-    )
-    ReadMark.objects.filter(conversation=conversation, user=user, read_at__lt=at).update(read_at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE_UP, [conversation.pk, user.pk, at])
 
 
 def mark_unread(conversation: Conversation, user: User, *, since: Message | None = None) -> None:
@@ -126,6 +139,10 @@ def mark_unread(conversation: Conversation, user: User, *, since: Message | None
         unique_fields=["conversation", "user"],
         update_fields=["read_at"],
     )
+
+
+def _length(keys: QuerySet[Any, Any]) -> Func:
+    return Func(ArraySubquery(keys), function="cardinality", output_field=IntegerField())
 
 
 def _with_mark(conversations: QuerySet[Conversation], user: User) -> QuerySet[Conversation]:

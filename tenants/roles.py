@@ -42,21 +42,25 @@ def membership_of(user: User, tenant: Tenant) -> Membership | None:
     return user.memberships.filter(tenant_id=tenant.pk, is_active=True).first()
 
 
+def known_membership(user: User, tenant: Tenant) -> Membership | None:
+    """Return the membership as it was first asked for: the user object lives for one request."""
+    known: dict[int, Membership | None] = user.__dict__.setdefault("_membership_by_tenant", {})
+    if tenant.pk not in known:
+        known[tenant.pk] = membership_of(user, tenant)
+    return known[tenant.pk]
+
+
 def role_in(user: User, tenant: Tenant) -> Role | None:
     """Tell what the person is in the tenant; None = nothing, so no door opens."""
     if not user.is_active:
         return None
     if user.is_system_admin:
         return Role.SYSTEM
-    # Django asks dozens of times per page; the user object lives for one request.
-    known: dict[int, Role | None] = user.__dict__.setdefault("_role_by_tenant", {})
-    if tenant.pk not in known:
-        membership = membership_of(user, tenant)
-        if membership is None:
-            known[tenant.pk] = None
-        else:
-            known[tenant.pk] = Role.ADMIN if membership.role == "admin" else Role.EXTENSION
-    return known[tenant.pk]
+    # Django asks dozens of times per page.
+    membership = known_membership(user, tenant)
+    if membership is None:
+        return None
+    return Role.ADMIN if membership.role == "admin" else Role.EXTENSION
 
 
 def may(user: User, permission: str) -> bool:

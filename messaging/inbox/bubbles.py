@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -15,13 +18,26 @@ from messaging.inbox.cursor import Place
 from messaging.inbox.linkify import linkify
 from messaging.inbox.moments import moment
 from messaging.inbox.people import AddressBook
-from messaging.models import Attachment, Conversation, Message
+from messaging.models import Attachment, Conversation, Message, Recipient
 from messaging.models.message import Status
 from tenants.models import Tenant, User
 
 PAGE = 50
 # Browsers draw these without running anything; all else is a download.
 RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+_SHOWN_OF_A_FILE = ("id", "name", "size", "state", "content_type")
+# Few messages carry any: they come with the messages, not by a question of their own.
+_FILES = ArraySubquery(
+    Attachment.objects.filter(message=OuterRef("pk")).values(
+        shown=JSONObject(**{field: field for field in _SHOWN_OF_A_FILE})
+    )
+)
+_FATES = ArraySubquery(
+    Recipient.objects.filter(message=OuterRef("pk")).values(
+        shown=JSONObject(number="number", status="status")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,22 +98,29 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Messages of a conversation in a row, oldest first."""
+
+    messages: list[Message]
+    has_older: bool
+    has_newer: bool
+    sought: Message | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """A part of a conversation, oldest first."""
+    """A part of a conversation, ready to show."""
 
     bubbles: list[Bubble]
     older: str  # where to go on; "" = nothing earlier
     newer: str  # "" = this part holds the newest
-    newest: Message | None
 
 
-def thread(
-    conversation: Conversation, window: Window, book: AddressBook, tenant: Tenant, reader: User
-) -> Thread:
-    """Read one part of a conversation, in one query however long it is."""
-    rows = conversation.messages.select_related("author").prefetch_related("attachments")
+def part(conversation: Conversation, window: Window) -> Part:
+    """Read one part of a conversation, with its files and recipients, in one question."""
+    rows = conversation.messages.select_related("author").annotate(files=_FILES)
     if len(conversation.participants) > 1:
-        rows = rows.prefetch_related("recipients")
+        rows = rows.annotate(fates=_FATES)
     sought = rows.filter(pk=window.at).first() if window.at else None
     if sought:
         place = _place(sought)
@@ -110,11 +133,18 @@ def thread(
     else:
         shown, has_older = _older(rows, window.before, PAGE)
         has_newer = False
+    return Part(messages=shown, has_older=has_older, has_newer=has_newer, sought=sought)
+
+
+def thread(
+    part: Part, conversation: Conversation, book: AddressBook, tenant: Tenant, reader: User
+) -> Thread:
+    """Show one part of a conversation."""
+    shown = part.messages
     return Thread(
-        bubbles=_bubbles(shown, conversation, book, tenant, reader, sought=sought),
-        older=str(_place(shown[0])) if has_older else "",
-        newer=str(_place(shown[-1])) if has_newer else "",
-        newest=shown[-1] if shown else None,
+        bubbles=_bubbles(shown, conversation, book, tenant, reader, sought=part.sought),
+        older=str(_place(shown[0])) if part.has_older else "",
+        newer=str(_place(shown[-1])) if part.has_newer else "",
     )
 
 
@@ -136,12 +166,16 @@ def _place(message: Message) -> Place:
 
 def piece(attachment: Attachment) -> Piece:
     """Show an attachment."""
+    return _piece({field: getattr(attachment, field) for field in _SHOWN_OF_A_FILE})
+
+
+def _piece(file: dict[str, Any]) -> Piece:
     return Piece(
-        url=reverse("inbox:media", args=[attachment.pk]),
-        name=attachment.name or "File",
-        size=attachment.size,
-        state=attachment.state,
-        is_picture=attachment.content_type in RASTER,
+        url=reverse("inbox:media", args=[file["id"]]),
+        name=file["name"] or "File",
+        size=file["size"],
+        state=file["state"],
+        is_picture=file["content_type"] in RASTER,
     )
 
 
@@ -177,7 +211,7 @@ def _bubbles(
                 explanation=words.explanation(message),
                 error_code=message.error_code if message.status == Status.FAILED else "",
                 each=_each(message, book) if is_ours and is_group else [],
-                pieces=[piece(attachment) for attachment in message.attachments.all()],
+                pieces=[_piece(file) for file in message.files],  # type: ignore[attr-defined]
                 is_sought=message == sought,
             )
         )
@@ -200,6 +234,6 @@ def _who(message: Message, book: AddressBook, reader: User, *, is_group: bool) -
 
 def _each(message: Message, book: AddressBook) -> list[tuple[str, str, str]]:
     return [
-        (book.name(recipient.number), *words.SHOWN[recipient.status])
-        for recipient in message.recipients.all()
+        (book.name(fate["number"]), *words.SHOWN[fate["status"]])
+        for fate in message.fates  # type: ignore[attr-defined]  # annotated
     ]

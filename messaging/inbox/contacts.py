@@ -12,13 +12,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.inbox import words
 from messaging.inbox.frame import InboxRequest, inbox_view, shell
-from messaging.inbox.listing import listing, search_of
 from messaging.inbox.opened import find, opened
-from messaging.models import Contact, Conversation, OptOut
+from messaging.inbox.people import AddressBook, OptOuts, address_book, opt_outs
+from messaging.models import Contact, Conversation
 from messaging.tags import NotATag, parse_tags
-from tenants.numbers import for_people
 from tenants.roles import Role
 
 
@@ -56,7 +54,7 @@ class Person:
 @inbox_view
 def panel(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
     """Show the panel, or save one person of it."""
-    conversation = find(request, conversation_id)
+    conversation = find(request, conversation_id, with_first=True)
     if request.method != "POST":
         return _panel(request, conversation)
     number = _number(request, conversation)
@@ -72,7 +70,7 @@ def panel(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
 @inbox_view
 def delete(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
     """Forget what is known of a number; its messages stay."""
-    conversation = find(request, conversation_id)
+    conversation = find(request, conversation_id, with_first=True)
     Contact.objects.filter(number=_number(request, conversation)).delete()
     return _saved(request, conversation)
 
@@ -89,7 +87,8 @@ def _saved(request: InboxRequest, conversation: Conversation) -> HttpResponseBas
         address = reverse("inbox:panel", args=[conversation.pk])
         return redirect(address + request.keep)
     context = opened(request, conversation, is_seen=True)
-    return render(request, "inbox/thread.html", {**context, "panel": _facts(request, conversation)})
+    context["panel"] = _facts(request, conversation, context["book"], context["refused"])
+    return render(request, "inbox/thread.html", context)
 
 
 def _panel(
@@ -99,31 +98,32 @@ def _panel(
     failed: tuple[str, ContactForm] | None = None,
     status: int = 200,
 ) -> HttpResponseBase:
-    facts = _facts(request, conversation, failed=failed)
     if request.htmx and not request.htmx.history_restore_request:
+        book, refused = address_book([conversation], request.tenant), opt_outs([conversation])
+        facts = _facts(request, conversation, book, refused, failed=failed)
         context = {"conversation": conversation, "panel": facts}
         response = render(request, "inbox/panel.html", context, status=status)
         response["HX-Retarget"], response["HX-Reswap"] = "#panel", "outerHTML"
         return response
-    context = opened(request, conversation, is_seen=True, panel=facts)
-    search = search_of(request.GET, request.role)
-    context["listing"] = listing(request, search, current=conversation.pk)
+    context = opened(request, conversation, is_seen=True, with_list=True)
+    book, refused = context["book"], context["refused"]
+    context["panel"] = _facts(request, conversation, book, refused, failed=failed)
     return shell(request, "inbox/index.html", context, status=status)
 
 
 def _facts(
     request: InboxRequest,
     conversation: Conversation,
+    book: AddressBook,
+    refused: OptOuts,
     *,
     failed: tuple[str, ContactForm] | None = None,
 ) -> dict[str, Any]:
-    country = request.tenant.country
     numbers = conversation.participants
-    contacts = Contact.objects.in_bulk(numbers, field_name="number")
-    refusals = _refusals(conversation)
+    refusals = refused.since(conversation)
     people: list[Person] = []
     for number in numbers:
-        contact = contacts.get(number)
+        contact = book.contacts.get(number)
         tags = ", ".join(contact.tags) if contact else ""
         form = ContactForm(
             instance=contact, initial={"tags": tags}, auto_id=f"contact-{number.lstrip('+')}-%s"
@@ -132,29 +132,19 @@ def _facts(
         people.append(
             Person(
                 number=number,
-                shown=for_people(number, country=country),
+                shown=book.number(number),
                 contact=contact,
                 refusal=refusals.get(number, ""),
                 form=failed[1] if failed and has_failed else form,
                 is_open=has_failed or contact is None or len(numbers) == 1,
             )
         )
-    first = conversation.messages.order_by("created_at", "id").values_list("created_at", flat=True)
     log = ""
     if request.role >= Role.ADMIN:
         log = f"{reverse('admin:messaging_message_changelist')}?{urlencode({'q': numbers[0]})}"
     return {
         "people": people,
-        "our_number": for_people(conversation.our_number, country=country),
-        "first_at": first.first(),
+        "our_number": book.number(conversation.our_number),
+        "first_at": conversation.first_at,  # type: ignore[attr-defined]  # annotated
         "log_url": log,
-    }
-
-
-def _refusals(conversation: Conversation) -> dict[str, str]:
-    rows = OptOut.objects.filter(number__in=conversation.participants).order_by("created_at")
-    return {
-        row.number: words.opted_out_since(row.source, row.created_at)
-        for row in rows
-        if row.our_number in (None, "", conversation.our_number)
     }

@@ -19,7 +19,7 @@ from messaging import live, visibility
 from messaging.models import Conversation, Extension
 from tenants.links import public_path
 from tenants.models import Tenant, User
-from tenants.roles import Role, membership_of, open_to
+from tenants.roles import Role, known_membership, open_to
 from tenants.schema import PortalRequest
 
 _EXTENSION = re.compile(r"[0-9]{2,10}")
@@ -59,7 +59,9 @@ def inbox_view(view: InboxView[Arguments]) -> InboxView[Arguments]:
 def visible(request: InboxRequest) -> QuerySet[Conversation]:
     """Return the conversations of the inbox that is looked at: the own one, or another's."""
     if request.viewed:
-        return visibility.conversations_of(request.viewed)
+        return visibility.conversations_at(request.viewed.number)
+    if request.role < Role.ADMIN:
+        return visibility.conversations_at(_own_number(request))
     return visibility.visible_conversations(request.user, request.role, request.tenant)
 
 
@@ -72,7 +74,7 @@ def shell(
     frame = {
         "tenant": tenant,
         "is_admin": role >= Role.ADMIN,
-        "is_visitor": role == Role.SYSTEM and membership_of(request.user, tenant) is None,
+        "is_visitor": role == Role.SYSTEM and known_membership(request.user, tenant) is None,
         "is_system": role == Role.SYSTEM,
         "portal_url": reverse("admin:index"),
         "tenants_url": public_path("system:tenants_tenant_changelist"),
@@ -101,10 +103,9 @@ def events_url(request: InboxRequest) -> str:
     """Address of the live hints this person may hear; "" for whoever has no conversations."""
     extension = request.viewed.number if request.viewed else None
     if request.role < Role.ADMIN:
-        own = visibility.extension_of(request.user, request.tenant)
-        if own is None:
+        extension = _own_number(request)
+        if not extension:
             return ""
-        extension = own.number
     token = live.token(request.tenant.schema_name, request.user.pk, extension)
     return f"{settings.EVENTS_URL or _beside(request)}/events/{token}"
 
@@ -123,6 +124,11 @@ def _look_as(request: InboxRequest) -> None:
     request.viewed = get_object_or_404(Extension, number=number)
     request.reader = visibility.person_of(request.viewed, request.tenant)
     request.keep = f"?as={request.viewed.number}"
+
+
+def _own_number(request: InboxRequest) -> str:
+    membership = known_membership(request.user, request.tenant)
+    return membership.extension if membership else ""
 
 
 def _beside(request: InboxRequest) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from messaging import search as searching
@@ -66,6 +66,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The conversations of one part of the list, before anybody is named."""
+
+    search: Search
+    conversations: list[Conversation]
+    hits: Mapping[int, searching.Hit]
+    has_more: bool
+    is_cut: bool  # not all messages with the words were looked through
+    unread_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """The part of the list that is shown, and what lies around it."""
 
@@ -92,6 +104,13 @@ def search_of(params: Mapping[str, str], role: Role) -> Search:
 
 
 def listing(request: InboxRequest, search: Search, *, current: int | None = None) -> Listing:
+    """Find the conversations the person asked for, and show them."""
+    found = find(request, search)
+    book = address_book(found.conversations, request.tenant)
+    return listed(request, found, book, opt_outs(found.conversations), current=current)
+
+
+def find(request: InboxRequest, search: Search) -> Found:
     """Find the conversations the person asked for."""
     mine = visible(request)
     found = searching.search(mine.filter(_narrowed(search)), search.text)
@@ -101,9 +120,38 @@ def listing(request: InboxRequest, search: Search, *, current: int | None = None
     if search.before:
         wanted = wanted.filter(search.before.before("last_at"))
     counted = visibility.with_unread_count(wanted, request.reader)
+    if not search.before:
+        counted = visibility.with_unread_total(counted, mine, request.reader)
     conversations = list(counted.order_by("-last_at", "-pk")[: PAGE + 1])
-    shown = conversations[:PAGE]
-    book, refused = address_book(shown, request.tenant), opt_outs(shown)
+    has_more = len(conversations) > PAGE
+    return Found(
+        search=search,
+        conversations=conversations[:PAGE],
+        hits=found.hits,
+        has_more=has_more,
+        is_cut=found.is_cut and not has_more,
+        unread_total=0 if search.before else _unread_total(request, mine, conversations),
+    )
+
+
+def _unread_total(
+    request: InboxRequest, mine: QuerySet[Conversation], found: list[Conversation]
+) -> int:
+    if found:
+        return found[0].unread_total  # type: ignore[attr-defined,no-any-return]  # annotated
+    return visibility.unread_total(mine, request.reader)
+
+
+def listed(
+    request: InboxRequest,
+    found: Found,
+    book: AddressBook,
+    refused: OptOuts,
+    *,
+    current: int | None = None,
+) -> Listing:
+    """Show the conversations that were found."""
+    search = found.search
     rows = [
         _row(
             request,
@@ -114,17 +162,17 @@ def listing(request: InboxRequest, search: Search, *, current: int | None = None
             refused=refused,
             current=current,
         )
-        for conversation in shown
+        for conversation in found.conversations
     ]
     kept = {"as": request.viewed.number} if request.viewed else {}
-    has_more = len(conversations) > PAGE
+    has_more = found.has_more
     return Listing(
         search=search,
         key=urlencode({**kept, **search.query}),
         rows=rows,
         more=urlencode({**kept, **search.query, "before": rows[-1].place}) if has_more else "",
-        unread_total=0 if search.before else visibility.unread_total(mine, request.reader),
-        is_cut=found.is_cut and not has_more,
+        unread_total=found.unread_total,
+        is_cut=found.is_cut,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import OuterRef, Subquery
 from django.http import Http404
 
 from messaging import visibility
@@ -12,19 +13,24 @@ from messaging.inbox import bubbles, words
 from messaging.inbox.bubbles import Window
 from messaging.inbox.cursor import message_place
 from messaging.inbox.frame import InboxRequest, visible
-from messaging.inbox.people import AddressBook, address_book, opt_outs
-from messaging.models import Conversation
+from messaging.inbox.listing import find as find_rows
+from messaging.inbox.listing import listed, search_of
+from messaging.inbox.people import AddressBook, OptOuts, address_book, opt_outs
+from messaging.models import Conversation, Message
 from messaging.outbound.clearance import check_messaging
 from messaging.outbound.refusals import SendRefused
-from messaging.outbound.senders import pick_line
+from messaging.outbound.senders import check_answer
 
 
-def find(request: InboxRequest, conversation_id: int) -> Conversation:
-    """Return a conversation the person may see.
+def find(request: InboxRequest, conversation_id: int, *, with_first: bool = False) -> Conversation:
+    """Return a conversation the person may see, with `first_at` of its first message if asked.
 
     Raises Http404, also for those of others: their existence is nobody's business.
     """
     counted = visibility.with_unread_count(visible(request), request.reader)
+    if with_first:
+        first = Message.objects.filter(conversation=OuterRef("pk")).order_by("created_at", "id")
+        counted = counted.annotate(first_at=Subquery(first.values("created_at")[:1]))
     found = counted.filter(pk=conversation_id).first()
     if found is None:
         raise Http404
@@ -32,29 +38,44 @@ def find(request: InboxRequest, conversation_id: int) -> Conversation:
 
 
 def opened(
-    request: InboxRequest, conversation: Conversation, *, is_seen: bool, **more: Any
+    request: InboxRequest,
+    conversation: Conversation,
+    *,
+    is_seen: bool,
+    with_list: bool = False,
+    **more: Any,
 ) -> dict[str, Any]:
-    """Build what a thread's templates need; `is_seen` moves the person's read mark."""
+    """Build what a thread's templates need, the list beside it too when the page is whole.
+
+    `is_seen` moves the person's read mark.
+    """
     tenant = request.tenant
-    book = address_book([conversation], tenant)
-    thread = bubbles.thread(conversation, window_of(request), book, tenant, request.user)
+    part = bubbles.part(conversation, window_of(request))
     unread: int = getattr(conversation, "unread_count", 0)
-    if is_seen and unread and thread.newest and not request.viewed:
+    if is_seen and unread and part.messages and not request.viewed:
         # Up to what is on the page: a text that arrives this moment stays unread.
-        visibility.mark_read(conversation, request.user, until=thread.newest.created_at)
+        visibility.mark_read(conversation, request.user, until=part.messages[-1].created_at)
+    # After that: what has just been read no longer counts as unread in the list.
+    found = find_rows(request, search_of(request.GET, request.role)) if with_list else None
+    shown = [conversation, *(found.conversations if found else [])]
+    book, refused = address_book(shown, tenant), opt_outs(shown)
+    if found:
+        more["listing"] = listed(request, found, book, refused, current=conversation.pk)
     people = [
-        {"number": number, "shown": book.number(number), "name": book.names.get(number, "")}
+        {"number": number, "shown": book.number(number), "name": book.contact_name(number)}
         for number in conversation.participants
     ]
     return {
+        "book": book,
+        "refused": refused,
         "conversation": conversation,
         "title": book.title(conversation),
         "initial": book.initial(conversation),
         "people": people,
         "is_group": len(people) > 1,
         "our_number": book.number(conversation.our_number),
-        "thread": thread,
-        "obstacle": obstacle(request, conversation, book),
+        "thread": bubbles.thread(part, conversation, book, tenant, request.user),
+        "obstacle": obstacle(request, conversation, book, refused),
         **more,
     }
 
@@ -73,18 +94,21 @@ def window_of(request: InboxRequest) -> Window:
     )
 
 
-def obstacle(request: InboxRequest, conversation: Conversation, book: AddressBook) -> str:
+def obstacle(
+    request: InboxRequest, conversation: Conversation, book: AddressBook, opted_out: OptOuts
+) -> str:
     """Say why this conversation cannot be answered; "" when it can."""
     if request.viewed:
         return f"You are looking at the inbox of {request.viewed}. Stop viewing to answer yourself."
-    refused = opt_outs([conversation]).of(conversation)
+    refused = opted_out.of(conversation)
     if refused:
-        number, source = next(iter(refused.items()))
-        return words.opted_out(book.name(number), source)
+        number, row = next(iter(refused.items()))
+        return words.opted_out(book.name(number), row.source)
     ours = conversation.our_number
     try:
         check_messaging(request.tenant)
-        pick_line(request.user, request.role, request.tenant, ours)
+        # Whoever may not see all sees the own extension's threads only.
+        check_answer(conversation.extension, request.role, request.tenant, ours)
     except SendRefused as refusal:
         return f"You can't answer from {book.number(ours)}. {refusal.text}"
     return ""

@@ -46,13 +46,11 @@ def rows(request: InboxRequest) -> HttpResponseBase:
 def thread(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
     """Show a thread beside the list, or alone into a page that has the list already."""
     conversation = find(request, conversation_id)
-    context = opened(request, conversation, is_seen=True)
-    if request.htmx and not request.htmx.history_restore_request:
+    is_part = request.htmx and not request.htmx.history_restore_request
+    context = opened(request, conversation, is_seen=True, with_list=not is_part)
+    if is_part:
         return render(request, "inbox/thread.html", context)
-    # After the thread: what has just been read no longer counts as unread.
-    search = search_of(request.GET, request.role)
-    found = listing(request, search, current=conversation.pk)
-    return shell(request, "inbox/index.html", {**context, "listing": found})
+    return shell(request, "inbox/index.html", context)
 
 
 @require_safe

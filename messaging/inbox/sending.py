@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST
 
 from messaging.inbox.files import chosen, form_key, unsent
 from messaging.inbox.frame import InboxRequest, inbox_view, refusal_part, shell
-from messaging.inbox.listing import listing, search_of
 from messaging.inbox.opened import find, opened
 from messaging.inbox.schedule import chosen_time, read_time
 from messaging.models import Conversation, Message
@@ -77,7 +76,5 @@ def _refused(request: InboxRequest, conversation: Conversation, text: str) -> Ht
         "attached": unsent(request),
         "later": chosen_time(request),
     }
-    context = opened(request, conversation, is_seen=True, **draft)
-    found = listing(request, search_of(request.GET, request.role), current=conversation.pk)
-    context["listing"] = found
+    context = opened(request, conversation, is_seen=True, with_list=True, **draft)
     return shell(request, "inbox/index.html", context, status=422)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from messaging.models import MessageSetting, SmsConfiguration
 from messaging.outbound.refusals import Refusal, SendRefused
-from messaging.outbound.sender_ids import default_sender
+from messaging.outbound.sender_ids import default_sender, with_did
 from providers.registry import platform_account
 from tenants.models import PhoneNumber, Tenant
 from tenants.numbers import kind_of
@@ -36,24 +36,41 @@ def lines(tenant: Tenant, *, number: str | None = None) -> list[Line]:
 
     Several configurations may share a sender ID that has no Message Settings.
     """
+    return with_sender_ids(numbered_lines(tenant, number=number), tenant, number=number)
+
+
+def numbered_lines(tenant: Tenant, *, number: str | None = None) -> dict[str, Line]:
+    """Return the lines of numbers with Message Settings, by number."""
     # The number's owner is asked again: it may have been given to another tenant meanwhile.
     settings = MessageSetting.objects.filter(phone_number__tenant_id=tenant.pk).select_related(
         "phone_number__trunk", "provider__trunk", "extension"
     )
     if number is not None:
         settings = settings.filter(phone_number__number=number)
-    numbered = {setting.phone_number.number: _of_setting(setting) for setting in settings}
-    named: list[Line] = []
-    for configuration in SmsConfiguration.objects.select_related("trunk", "endpoint__tenant"):
-        sender = default_sender(configuration)
-        if not sender or (number is not None and sender != number):
-            continue
-        if sender in numbered:
-            numbered[sender] = replace(numbered[sender], is_sender_id=True)
-        else:
-            line = _of_sender_id(sender, configuration, tenant)
-            named += [line] if line else []
-    return [*numbered.values(), *named]
+    return {setting.phone_number.number: _of_setting(setting) for setting in settings}
+
+
+def with_sender_ids(
+    numbered: dict[str, Line], tenant: Tenant, *, number: str | None = None
+) -> list[Line]:
+    """Mark the lines that are sender IDs, and add the sender IDs without Message Settings."""
+    configurations = with_did(SmsConfiguration.objects.select_related("trunk", "endpoint__tenant"))
+    pairs = [(default_sender(configuration), configuration) for configuration in configurations]
+    pairs = [pair for pair in pairs if pair[0] and number in (None, pair[0])]
+    senders = {sender for sender, _ in pairs}
+    marked = [
+        replace(line, is_sender_id=True) if line.number in senders else line
+        for line in numbered.values()
+    ]
+    unsettled = senders - set(numbered)
+    phones = PhoneNumber.objects.select_related("trunk").filter(number__in=unsettled).order_by()
+    known = {phone.number: phone for phone in phones}
+    named = [
+        _of_sender_id(sender, configuration, tenant, known.get(sender))
+        for sender, configuration in pairs
+        if sender in unsettled
+    ]
+    return [*marked, *(line for line in named if line)]
 
 
 def _of_setting(setting: MessageSetting) -> Line:
@@ -74,14 +91,15 @@ def _of_setting(setting: MessageSetting) -> Line:
     )
 
 
-def _of_sender_id(sender: str, configuration: SmsConfiguration, tenant: Tenant) -> Line | None:
+def _of_sender_id(
+    sender: str, configuration: SmsConfiguration, tenant: Tenant, phone: PhoneNumber | None
+) -> Line | None:
     """Make a line of a sender ID without Message Settings of its own.
 
     A number in the directory must be the tenant's. One that is nobody's must be entered first:
     replies to it would reach nobody, and it may become somebody else's. Short codes and names
     are in no directory as a rule; the carrier knows whose they are.
     """
-    phone = PhoneNumber.objects.select_related("trunk").filter(number=sender).first()
     if phone is not None and phone.tenant_id != tenant.pk:
         return None
     problem = _account_problem(phone, configuration)

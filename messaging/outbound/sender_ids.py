@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from messaging.models import SmsConfiguration
 from tenants.models import PhoneNumber
 from tenants.numbers import NotAPhoneNumber, to_e164
@@ -42,9 +44,15 @@ def default_sender(configuration: SmsConfiguration) -> str:
             return parse_sender(configuration.sender_id, country=tenant.country)
         except NotASender:
             return ""
-    did = (
-        PhoneNumber.objects.filter(trunk_id=configuration.trunk_id, tenant_id=tenant.pk)
-        .order_by("-is_main", "number")
-        .first()
+    if "did" not in configuration.__dict__:
+        configuration = with_did(SmsConfiguration.objects.all()).get(pk=configuration.pk)
+    return configuration.did or ""  # type: ignore[attr-defined]  # annotated
+
+
+def with_did(configurations: QuerySet[SmsConfiguration]) -> QuerySet[SmsConfiguration]:
+    """Add `did` to each: the tenant's main number on its trunk, else the lowest."""
+    numbers = PhoneNumber.objects.filter(
+        trunk_id=OuterRef("trunk_id"), tenant_id=OuterRef("endpoint__tenant_id")
     )
-    return did.number if did else ""
+    first = numbers.order_by("-is_main", "number").values("number")[:1]
+    return configurations.annotate(did=Subquery(first))

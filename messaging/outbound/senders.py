@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from messaging.models import Extension, SmsConfiguration
-from messaging.outbound.lines import Line, lines
+from messaging.outbound.lines import Line, lines, numbered_lines, with_sender_ids
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.sender_ids import NotASender, default_sender, parse_sender
 from messaging.visibility import extension_of
@@ -52,6 +52,21 @@ def check_permitted(user: User, role: Role, tenant: Tenant, sender: str) -> None
         raise _not_allowed()
     if not _permitted(lines(tenant, number=sender), role, extension):
         raise _not_theirs()
+
+
+def check_answer(extension: Extension | None, role: Role, tenant: Tenant, number: str) -> None:
+    """Refuse who cannot answer from a thread's number at this moment.
+
+    Raises SendRefused.
+    """
+    if not _may_send(role, extension):
+        raise _not_allowed()
+    numbered = numbered_lines(tenant, number=number)
+    found = _permitted(list(numbered.values()), role, extension)
+    if not found:
+        # Sender IDs are asked for last: the number of most threads is set up by itself.
+        found = _permitted(with_sender_ids(numbered, tenant, number=number), role, extension)
+    _usable(found, _not_theirs())
 
 
 def line_for(tenant: Tenant, number: str, *, configuration: SmsConfiguration | None) -> Line:
