@@ -43,7 +43,7 @@ register(
 register(Extension, ["number", "name", "email", "sms_permission"])
 register(OptOut, ["number", "our_number", "source"])
 register(Template, ["title", "text", "owner"])
-register(Contact, ["number", "name", "company", "email", "tags"])
+register(Contact, ["number", "name", "company", "email", "tags", "notes"])
 register(WebhookEndpoint, [], secrets=["callback_username", "callback_password"])
 
 

@@ -2,7 +2,7 @@
 
 `save()` and `delete()` of the models registered here and in messaging.audit are recorded by
 themselves, in the schema that is current. What bypasses them (`update()`, `bulk_create()`) is
-recorded by `change`, `note_added` or `note`.
+recorded by `change`, `note_added`, `note_changed` or `note`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,17 @@ from tenants.actor import because, current_actor, current_reason
 from tenants.models import ApiKey, Invitation, Membership, PhoneNumber, Tenant, Trunk, User
 from tenants.schema import tenant_connection
 
-__all__ = ["MASK", "Action", "because", "change", "is_recorded", "note", "note_added", "register"]
+__all__ = [
+    "MASK",
+    "Action",
+    "because",
+    "change",
+    "is_recorded",
+    "note",
+    "note_added",
+    "note_changed",
+    "register",
+]
 
 MASK = "••••"
 _PUBLIC = "public"
@@ -78,6 +88,11 @@ def note_added(rows: Iterable[Model]) -> None:
     _store([_entry(row, Action.ADDED, _values(row)) for row in rows])
 
 
+def note_changed(rows: Iterable[tuple[Model, Model]]) -> None:
+    """Record rows that `bulk_update()` changed, each as it was and as it is."""
+    _store([_entry(row, Action.CHANGED, _differences(before, row)) for before, row in rows])
+
+
 def change(rows: QuerySet[Any], *, reason: str = "", **values: Any) -> int:
     """Do what `rows.update(**values)` does and record it; return how many rows changed."""
     with transaction.atomic():
@@ -129,6 +144,12 @@ def _store(entries: list[LogEntry]) -> list[LogEntry]:
 def _values(row: Model) -> dict[str, tuple[Any, Any]]:
     fields = auditlog.get_model_fields(type(row))["include_fields"]
     return {name: (None, getattr(row, name)) for name in fields}
+
+
+def _differences(before: Model, row: Model) -> dict[str, tuple[Any, Any]]:
+    names = _values(row)
+    pairs = {name: (getattr(before, name), getattr(row, name)) for name in names}
+    return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
 
 
 def _is_told_here(model: type[Model]) -> bool:

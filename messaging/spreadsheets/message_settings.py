@@ -12,7 +12,6 @@ from messaging.models import Extension, MessageSetting, SmsConfiguration
 from messaging.number_settings import (
     NumberProblem,
     check_line,
-    enter_number,
     platform_account_is_offered,
 )
 from messaging.spreadsheets.columns import (
@@ -24,7 +23,9 @@ from messaging.spreadsheets.columns import (
     YesNoCell,
 )
 from messaging.spreadsheets.resource import SheetResource
+from tenants.audit import note_added
 from tenants.models import PhoneNumber, Tenant
+from tenants.numbers import kind_of
 
 PLATFORM = "Bandwidth (platform account)"
 
@@ -114,15 +115,19 @@ class MessageSettingSheet(SheetResource):
         except NumberProblem as problem:
             raise _said(problem) from problem
 
-    def do_instance_save(self, instance: Any, is_create: Any) -> None:
-        """Save the setting, a new number first."""
-        number = instance.phone_number
-        if number.pk is None:
-            try:
-                instance.phone_number = enter_number(self.tenant, number.number, instance.provider)
-            except NumberProblem as problem:
-                raise _said(problem) from problem
-        super().do_instance_save(instance, is_create)
+    def store(self, new: list[Any], changed: list[tuple[Any, Any]]) -> None:
+        """Write the settings, new numbers first."""
+        unknown = [setting for setting in new if setting.phone_number.pk is None]
+        for setting in unknown:
+            number, trunk = setting.phone_number, setting.provider.trunk
+            number.tenant, number.trunk, number.kind = self.tenant, trunk, kind_of(number.number)
+        numbers = [setting.phone_number for setting in unknown]
+        # Without ignoring conflicts: another tenant's number must not become ours.
+        PhoneNumber.objects.bulk_create(numbers, batch_size=500)
+        note_added(numbers)
+        for setting in unknown:
+            setting.phone_number = setting.phone_number  # its key is known only now
+        super().store(new, changed)
 
     def _clean(self, typed: list[str]) -> set[str]:
         found: set[str] = set()

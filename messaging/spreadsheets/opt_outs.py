@@ -62,10 +62,11 @@ class OptOutSheet(SheetResource):
         if instance.our_number and instance.our_number not in self._ours:
             raise ValidationError({"our_number": "this is not one of your numbers"})
 
-    def do_instance_save(self, instance: Any, is_create: Any) -> None:
-        """Save it as an import's."""
-        instance.source = OptOut.Source.IMPORT
-        super().do_instance_save(instance, is_create)
+    def store(self, new: list[Any], changed: list[tuple[Any, Any]]) -> None:
+        """Write them as an import's."""
+        for opt_out in new:
+            opt_out.source = OptOut.Source.IMPORT
+        super().store(new, changed)
 
     def dehydrate_source(self, instance: OptOut) -> str:
         """Write the source in words."""

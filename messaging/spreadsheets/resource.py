@@ -15,11 +15,13 @@ from tablib import Dataset
 
 from messaging.spreadsheets.columns import Column
 from messaging.spreadsheets.reading import Sheet, read_sheet
+from tenants.audit import note_added, note_changed
 from tenants.cells import safe
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
+_BATCH = 500
 _WORDS = {
     RowResult.IMPORT_TYPE_NEW: "new",
     RowResult.IMPORT_TYPE_UPDATE: "changed",
@@ -102,7 +104,6 @@ class SheetResource(ModelResource):  # type: ignore[misc]  # import_export has n
         self._known: dict[Any, Any] = {}
         self._seen: dict[Any, int] = {}
         self._row_numbers: Sequence[int] = ()
-        self._failed = False
 
     def stored(self, dataset: Dataset) -> Iterator[tuple[Any, Any]]:
         """Yield key and row of what is stored already."""
@@ -143,24 +144,46 @@ class SheetResource(ModelResource):  # type: ignore[misc]  # import_export has n
             text = f"The file has no column “{missing[0]}”: its first row must name the columns"
             problem = Problem(row=0, column="", text=text)
             return Outcome(lines=(), problems=(problem,), ignored=sheet.ignored)
-        self._known, self._seen, self._failed = {}, {}, False
+        self._known, self._seen = {}, {}
         self._row_numbers = sheet.row_numbers
         # Not import_data(): it makes two savepoints for each row, even of a dry run.
-        with transaction.atomic():
-            result = self.import_data_inner(
-                sheet.dataset,
-                dry_run=not store,
-                raise_errors=False,
-                using_transactions=False,
-                collect_failed_rows=False,
-            )
-            if result.has_errors() or result.has_validation_errors():
-                transaction.set_rollback(True)
-        return Outcome(
-            lines=tuple(self._lines(result)),
-            problems=tuple(self._problems(result)),
-            ignored=sheet.ignored,
+        result = self.import_data_inner(
+            sheet.dataset,
+            dry_run=not store,
+            raise_errors=False,
+            using_transactions=False,
+            collect_failed_rows=False,
         )
+        problems = list(self._problems(result))
+        if store and not problems:
+            problems = self._stored_or_why_not(result)
+        return Outcome(
+            lines=tuple(self._lines(result)), problems=tuple(problems), ignored=sheet.ignored
+        )
+
+    def store(self, new: list[Any], changed: list[tuple[Any, Any]]) -> None:
+        """Write the rows, in few statements however many they are; each changed one as it was too.
+
+        Raises IntegrityError.
+        """
+        model, attributes = self._meta.model, [f.attribute for f in self.get_import_fields()]
+        model.objects.bulk_create(new, batch_size=_BATCH)
+        note_added(new)
+        rows = [row for _, row in changed]
+        model.objects.bulk_update(rows, attributes, batch_size=_BATCH)
+        note_changed(changed)
+
+    def _stored_or_why_not(self, result: Result) -> list[Problem]:
+        rows = [(row.import_type, row.original, row.instance) for row in result.rows]
+        new = [row for kind, _, row in rows if kind == RowResult.IMPORT_TYPE_NEW]
+        changed = [(old, row) for kind, old, row in rows if kind == RowResult.IMPORT_TYPE_UPDATE]
+        try:
+            with transaction.atomic():
+                self.store(new, changed)
+        except IntegrityError:
+            text = "Somebody else saved one of these rows at this moment: please import again"
+            return [Problem(row=0, column="", text=text)]
+        return []
 
     # --- What import_export asks ---
 
@@ -194,16 +217,7 @@ class SheetResource(ModelResource):  # type: ignore[misc]  # import_export has n
     def save_instance(
         self, instance: Any, is_create: Any, row: dict[str, Any], **kwargs: Any
     ) -> None:
-        """Save the row; a dry run needs no database to know what it would do."""
-        if kwargs["dry_run"] or self._failed:
-            return
-        try:
-            self.do_instance_save(instance, is_create)
-        except IntegrityError as error:
-            # No savepoint for each row, which would double the time: none is stored anyway.
-            self._failed = True
-            text = "somebody else saved this at the same moment; please import again"
-            raise ValidationError({"number": text}) from error
+        """Leave the saving to `store`, which does it for all rows at once."""
 
     def after_import(self, dataset: Dataset, result: Result, **kwargs: Any) -> None:
         """Leave the sequences alone: no primary key is imported."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -15,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from messaging.configurations import create_configuration
 from messaging.models import Contact, Extension, MessageSetting, OptOut, SmsConfiguration
+from messaging.spreadsheets.contacts import ContactSheet
 from tenants.models import PhoneNumber, Tenant, Trunk, User
 from tests.conftest import ACME_NUMBER, APPLICATION_ID, GLOBEX_NUMBER
 
@@ -403,3 +405,71 @@ def test_cells_are_shown_as_text(look: Callable[..., Any]) -> None:
 
     assert "<script>alert(1)" not in body
     assert "<b>x</b>" not in body
+
+
+def test_an_import_tells_the_trail_of_each_row(
+    bring: Callable[..., Any], acme: Tenant, inside: Any
+) -> None:
+    with inside(acme):
+        Contact.objects.create(number="+15125550300", name="Cleo", notes="Calls late")
+        Contact.objects.create(number="+15125550302", name="Same")
+        LogEntry.objects.all().delete()
+
+    bring(
+        "contact",
+        "Phone number,Name,Notes\n5125550300,Cleo,Calls early\n5125550301,Dan,\n5125550302,Same,\n",
+    )
+
+    with inside(acme):
+        told = {entry.object_repr: entry for entry in LogEntry.objects.all()}
+        assert {name: entry.action for name, entry in told.items()} == {"Cleo": 1, "Dan": 0}
+        assert told["Cleo"].changes == {"notes": ["Calls late", "Calls early"]}
+        assert told["Cleo"].actor_email == "alice@acme.example"
+        assert told["Dan"].changes["name"] == [None, "Dan"]
+
+
+def test_many_rows_are_stored_with_few_statements(
+    admin: Client, look: Callable[..., Any], own_account: SmsConfiguration
+) -> None:
+    def statements(lines: list[str]) -> int:
+        page = look("messagesetting", "\n".join(["Phone number,Provider,Description", *lines]))
+        with CaptureQueriesContext(connection) as captured:
+            answer = admin.post(
+                f"{BASE}messagesetting/import/", {"waiting": page.context["waiting"]}
+            )
+        assert answer.status_code == 302
+        return len(captured)
+
+    statements(["+15125550000,Own,first"])
+    few = statements(["+15125550001,Own,a", "+15125550000,Own,second"])
+    many = statements([f"+15125550{n:03},Own,third" for n in range(100, 300)])
+    changed = statements([f"+15125550{n:03},Own,fourth" for n in range(100, 300)])
+
+    assert many <= few + 2
+    assert changed <= few + 2
+    assert PhoneNumber.objects.filter(number__startswith="+15125550").count() == 202
+
+
+def test_somebody_quicker_with_the_same_row_is_said(
+    admin: Client,
+    look: Callable[..., Any],
+    acme: Tenant,
+    inside: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = look("contact", "Phone number,Name\n5125550300,Cleo\n5125550301,Dan\n")
+    judged = ContactSheet.store
+
+    def quicker(sheet: ContactSheet, new: Any, changed: Any) -> None:
+        Contact.objects.create(number="+15125550301", name="Somebody's")
+        judged(sheet, new, changed)
+
+    monkeypatch.setattr(ContactSheet, "store", quicker)
+
+    answer = admin.post(f"{BASE}contact/import/", {"waiting": page.context["waiting"]})
+
+    assert _said(answer) == [
+        "Somebody else saved one of these rows at this moment: please import again."
+    ]
+    with inside(acme):
+        assert not Contact.objects.filter(name__in=["Cleo", "Dan"]).exists()
