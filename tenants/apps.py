@@ -9,5 +9,5 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves, and need the models.
-        from tenants import admin, audit  # noqa: F401, PLC0415
+        from tenants import account_trail, admin, audit, keys  # noqa: F401, PLC0415
         from tenants.api import openapi  # noqa: F401, PLC0415

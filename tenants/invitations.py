@@ -20,6 +20,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from tenants.audit import change
+from tenants.keys import revoke_before_promotion
 from tenants.memberships import find_account
 from tenants.models import Invitation, Membership, Tenant, User
 
@@ -150,7 +151,8 @@ def accept(invitation: Invitation, user: User) -> None:
         raise WrongAccount
     _claim(invitation)
     if invitation.tenant is None:
-        change(User.objects.filter(pk=user.pk), is_system_admin=True)
+        if change(User.objects.filter(pk=user.pk, is_system_admin=False), is_system_admin=True):
+            revoke_before_promotion(user)
         return
     # Somebody who was made a member meanwhile stays what they are.
     Membership.objects.get_or_create(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
 from django.utils import timezone
 
-from tenants.audit import change
+from tenants.audit import because, change
 from tenants.models import ApiKey, Membership, Tenant, User
 
 
@@ -34,3 +39,21 @@ def keys_of(tenant: Tenant) -> QuerySet[ApiKey]:
 def revoke(keys: QuerySet[ApiKey]) -> bool:
     """Shut the keys out at once and for good; False when they were already."""
     return bool(change(keys.filter(revoked_at=None), revoked_at=timezone.now()))
+
+
+def revoke_before_promotion(user: User) -> None:
+    """Shut out what was made for a lesser person: somebody else may know the secret."""
+    with because("became a system admin"):
+        revoke(ApiKey.objects.filter(user_id=user.pk))
+
+
+@receiver(pre_save, sender=User, dispatch_uid="tenants.keys.promotion")
+def _saved(
+    sender: type[User], instance: User, update_fields: Iterable[str] | None = None, **kwargs: Any
+) -> None:
+    if instance.pk is None or not instance.is_system_admin:
+        return
+    if update_fields is not None and "is_system_admin" not in update_fields:
+        return
+    if User.objects.filter(pk=instance.pk, is_system_admin=False).exists():
+        revoke_before_promotion(instance)

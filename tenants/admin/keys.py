@@ -20,7 +20,8 @@ from unfold.decorators import action, display
 
 from tenants.admin.audit_list import HistoryInTrail
 from tenants.keys import revoke
-from tenants.models import ApiKey
+from tenants.models import ApiKey, User
+from tenants.schema import PortalRequest
 from tenants.sites import system_site
 
 
@@ -34,6 +35,15 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             "user": "The key may do what this person may do.",
             "tenant": "Empty = everywhere the person may go.",
         }
+
+    asking: ClassVar[User]
+
+    def clean_user(self) -> User:
+        """Keep a system admin's rights with that person: the maker of a key knows it."""
+        user: User = self.cleaned_data["user"]
+        if user.is_system_admin and user.pk != self.asking.pk:
+            raise forms.ValidationError("A system admin makes keys for the own account only.")
+        return user
 
 
 class StateFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
@@ -90,6 +100,11 @@ class ApiKeyAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold h
             "show_save_and_add_another": False,
         }
         return super().add_view(request, form_url, {**context, **(extra_context or {})})
+
+    def get_form(self, request: PortalRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        form.asking = request.user
+        return form
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         place = "reach" if obj else "tenant"

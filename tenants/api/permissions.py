@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from tenants.access import note_reading
 from tenants.roles import Role, role_in
+from tenants.schema import PortalRequest
 
 if TYPE_CHECKING:  # rest_framework.views imports this module for its defaults
     from rest_framework.views import APIView
@@ -37,7 +39,10 @@ class _InTenant(BasePermission):
             return False
         role = role_in(request.user, tenant)
         request._request.role = role  # type: ignore[attr-defined]
-        return role is not None and role >= self.minimum
+        if role is None or role < self.minimum:
+            return False
+        note_reading(cast("PortalRequest", request._request))
+        return True
 
 
 class IsTenantAdmin(_InTenant):

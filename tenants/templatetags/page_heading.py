@@ -39,7 +39,7 @@ def page_heading(context: Context) -> list[Part]:
     if row is None or isinstance(row, str):
         return [above, Part(title=title)] if title else [above]
     if "deleted_objects" not in context:
-        return [above, Part(title=str(row))]
+        return [above, Part(title=str(context.get("row_title") or row))]
     page = _reversed(context, opts, "change", row.pk)
     return [above, Part(title=str(row), link=page), Part(title="Delete")]
 

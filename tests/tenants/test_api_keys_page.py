@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tenants import invitations
 from tenants.models import ApiKey, User
 
 KEYS = "/system/tenants/apikey/"
@@ -77,3 +78,41 @@ def test_only_system_admins_see_or_revoke_them_here(person, request, signed_in, 
     assert _revoke(browser, key).status_code == 403
     key.refresh_from_db()
     assert key.revoked_at is None
+
+
+def test_keys_of_a_system_admin_are_made_by_that_person_alone(portal, root) -> None:
+    other = User.objects.create_user("other@example.com", is_system_admin=True)
+    form = {"name": "CRM", "tenant": ""}
+    refused = portal.post(f"{KEYS}add/", {**form, "user": other.pk})
+    assert "own account only" in refused.content.decode()
+    assert not ApiKey.objects.exists()
+    portal.post(f"{KEYS}add/", {**form, "user": root.pk})
+    assert ApiKey.objects.get().user == root
+
+
+def test_keys_made_before_a_promotion_are_revoked(portal, alice, gina, acme) -> None:
+    ApiKey.issue(alice)
+    ApiKey.issue(alice, tenant=acme)
+    ApiKey.issue(gina)
+    portal.post(
+        f"/system/tenants/user/{alice.pk}/change/",
+        {"email": alice.email, "name": alice.name, "is_system_admin": "on"}
+        | {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"},
+    )
+    alice.refresh_from_db()
+    assert alice.is_system_admin
+    assert list(ApiKey.objects.filter(revoked_at=None).values_list("user", flat=True)) == [gina.pk]
+
+
+def test_keys_made_before_an_invitation_to_the_platform_are_revoked(root, alice) -> None:
+    _, secret = ApiKey.issue(alice)
+    invitation = invitations.invite(alice.email, tenant=None, by=root)
+    invitations.accept(invitation, alice)
+    assert ApiKey.find(secret) is None
+
+
+def test_keys_of_a_system_admin_outlive_a_change_of_the_account(portal, root) -> None:
+    _, secret = ApiKey.issue(root)
+    root.name = "Rosa"
+    root.save()
+    assert ApiKey.find(secret) is not None

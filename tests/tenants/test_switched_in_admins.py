@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tenants.models import AccessEntry
+from django.test import Client
+
+from tenants.models import AccessEntry, ApiKey
 
 BACK = 'href="/system/tenants/tenant/"'
 
@@ -78,3 +80,27 @@ def settings_key_function() -> str:
     from config import settings
 
     return settings.CACHES["default"]["KEY_FUNCTION"]
+
+
+def test_calls_of_the_api_are_recorded_like_pages(signed_in, root, acme, globex) -> None:
+    _, secret = ApiKey.issue(root)
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    for _ in range(2):
+        program.get("/t/acme/api/v1/members/")
+    program.get("/t/globex/api/v1/members/")
+    program.post("/t/acme/api/v1/contacts/", {}, content_type="application/json")
+    signed_in(root).delete("/t/acme/api/v1/contacts/1/")
+    assert list(AccessEntry.objects.order_by("pk").values_list("tenant", "action", "path")) == [
+        (acme.pk, "visit", "/t/acme/api/v1/members/"),
+        (globex.pk, "visit", "/t/globex/api/v1/members/"),
+        (acme.pk, "POST", "/t/acme/api/v1/contacts/"),
+        (acme.pk, "DELETE", "/t/acme/api/v1/contacts/1/"),
+    ]
+
+
+def test_calls_of_a_tenants_own_admin_are_not(alice, acme) -> None:
+    _, secret = ApiKey.issue(alice, tenant=acme)
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    assert program.get("/t/acme/api/v1/members/").status_code == 200
+    program.post("/t/acme/api/v1/contacts/", {}, content_type="application/json")
+    assert not AccessEntry.objects.exists()
