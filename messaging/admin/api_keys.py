@@ -59,6 +59,13 @@ class ApiKeyAdmin(TenantAdmin):
     form = ApiKeyForm
     list_display = ["title", "whose", "key_hint", "created_at", "last_used", "state"]
     search_fields = ["name", "hint", "user__email", "user__name"]
+    search_help_text = "Search by name, start of the key or person"
+    empty_title = "No API key yet"
+    empty_text = (
+        "A key lets a program of yours send and read texts here, with the rights of the person you"
+        " choose. It is shown once, when it is made."
+    )
+    empty_links = (("API documentation", "api:docs"),)
     actions_row = ["revoke_key"]
     actions_detail = ["revoke_key"]
 

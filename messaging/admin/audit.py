@@ -80,7 +80,7 @@ class VisitAdmin(_ForAdmins, ReadOnly):
     """When a system admin came in, and each change they asked for."""
 
     tab = "tenants_accessentry"
-    list_display = ["at", "who", "what", "path", "ip"]
+    list_display = ["time", "who", "what", "page", "address"]
     list_display_links = None
     list_filter = [("at", DaysFilter)]
     list_filter_submit = True
@@ -89,6 +89,11 @@ class VisitAdmin(_ForAdmins, ReadOnly):
     paginator = FewCounted
     show_full_result_count = False
     actions = None
+    empty_title = "No visit yet"
+    empty_text = (
+        "When somebody who runs the platform comes into your portal, it is written down here, and"
+        " so is each change they ask for."
+    )
 
     class Media:
         css = {"all": ["portal/audit.css"]}
@@ -102,6 +107,18 @@ class VisitAdmin(_ForAdmins, ReadOnly):
     ) -> HttpResponse:
         context = {"title": "Visits by system admins"}
         return super().changelist_view(request, context | (extra_context or {}))
+
+    @admin.display(description="Time", ordering="at")
+    def time(self, entry: AccessEntry) -> Any:
+        return entry.at
+
+    @admin.display(description="Page", ordering="path")
+    def page(self, entry: AccessEntry) -> str:
+        return entry.path
+
+    @admin.display(description="IP address", ordering="ip")
+    def address(self, entry: AccessEntry) -> str:
+        return entry.ip or ""
 
     @admin.display(description="Who", ordering="user__email")
     def who(self, entry: AccessEntry) -> str:

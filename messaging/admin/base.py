@@ -42,6 +42,7 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     compressed_fields = False
     show_add_link = False  # the toolbar has a button with a word on it
+    add_label = "Add"
     list_before_template = "admin/messaging/toolbar.html"
     list_per_page = 50
     offers_webhook_copy = False

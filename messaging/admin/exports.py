@@ -27,13 +27,13 @@ from tenants.schema import tenant_connection
 class ExportAdmin(TenantAdmin):
     """Exports: to watch, download and delete."""
 
-    list_display = ["what", "meant", "asked_by", "created_at", "progress", "remove"]
+    list_display = ["what", "meant", "asked_by", "asked_at", "progress", "remove"]
     list_select_related = ["user"]
     list_before_template = "admin/messaging/exports_intro.html"
     sortable_by: list[str] = []
     ordering = ["-created_at"]
     actions = None
-    fields = ["what", "meant", "asked_by", "created_at", "progress"]
+    fields = ["what", "meant", "asked_by", "asked_at", "progress"]
 
     class Media:
         css = {"all": ["messaging/log.css"]}
@@ -83,6 +83,10 @@ class ExportAdmin(TenantAdmin):
     @admin.display(description="Asked by")
     def asked_by(self, obj: Export) -> str:
         return str(obj.user)
+
+    @admin.display(description="Asked at")
+    def asked_at(self, obj: Export) -> Any:
+        return obj.created_at
 
     @admin.display(description="State")
     def progress(self, obj: Export) -> str:

@@ -75,6 +75,14 @@ class InvitationAdmin(InvitationScreen, TenantAdmin):
 
     form = InvitationForm
     list_filter = ["role"]
+    search_help_text = "Search by name or e-mail"
+    add_label = "Invite"
+    empty_title = "Nobody is invited"
+    empty_text = (
+        "Invite your people by e-mail: the link they get works once, for seven days, and leads"
+        " them to an account of their own."
+    )
+    empty_links = (("Users", "admin:tenants_membership_changelist"),)
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[Invitation]:
         queryset: QuerySet[Invitation] = super().get_queryset(request)

@@ -65,6 +65,7 @@ class MemberAdmin(TenantAdmin):
     list_select_related = ["user"]
     list_filter = ["role", "is_active"]
     search_fields = ["user__email", "user__name", "extension"]
+    search_help_text = "Search by name, e-mail or extension"
     list_before_template = "admin/tenants/invite_toolbar.html"
     fields = ["person", "email", "role", "extension", "is_active", "last_login"]
     readonly_fields = ["person", "email", "last_login"]

@@ -39,6 +39,11 @@ class MessageColumns:
         name = getattr(obj, "contact_name", None)
         return name or ", ".join(national(n) for n in obj.conversation.participants)
 
+    def named(self, obj: Message) -> str:
+        """Name the message for a heading."""
+        ways = {Message.Direction.IN: "From", Message.Direction.OUT: "To"}
+        return f"{ways[Message.Direction(obj.direction)]} {self.contact(obj)}, {self.time(obj)}"
+
     @admin.display(description="Text")
     def start(self, obj: Message) -> str:
         """First words, or what was sent in the place of words."""
@@ -64,6 +69,17 @@ class MessageColumns:
     @admin.display(description="Status")
     def state(self, obj: Message) -> str:
         return message_badge(obj.status)
+
+    @admin.display(description="Status")
+    def outcome(self, obj: Message) -> str:
+        """Badge, and below it what went wrong."""
+        if not obj.error_code and not why(obj):
+            return message_badge(obj.status)
+        return format_html(
+            '<span class="tl-outcome">{}<small>{}</small></span>',
+            message_badge(obj.status),
+            self.error(obj),
+        )
 
     @admin.display(description="Error")
     def error(self, obj: Message) -> str:

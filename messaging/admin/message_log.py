@@ -28,17 +28,9 @@ from messaging.outbound.send import SendRefused, cancel_message, retry_message
 class MessageLogAdmin(MessageColumns, TenantAdmin):
     """Messages, read only; the detail shows what became of one, step by step."""
 
-    list_display = [
-        "time",
-        "way",
-        "our_number",
-        "contact",
-        "start",
-        "state",
-        "error",
-        "segments",
-        "files",
-    ]
+    list_display = ["time", "way", "our_number", "contact", "start", "outcome", "segments", "files"]
+    # Writing a row costs more than finding it: thirty fit into a tenth of a second.
+    list_per_page = 30
     list_filter = LOG_FILTERS
     list_filter_submit = True
     list_filter_sheet = True
@@ -144,6 +136,7 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
         context = {"title": "Message", **(extra_context or {})}
         if message is not None:
             context["story"] = story(message, request.tenant)
+            context["row_title"] = self.named(message)
         return super().change_view(request, object_id, form_url, context)
 
     def has_add_permission(self, request: ScreenRequest) -> bool:

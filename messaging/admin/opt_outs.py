@@ -86,7 +86,7 @@ class OptOutAdmin(BulkAdmin, SheetAdmin):
     form = OptOutForm
     sheet = OptOutSheet
     bulk_delete = False
-    list_display = ["phone", "copy", "contact", "ours", "source", "created_at"]
+    list_display = ["phone", "copy", "contact", "ours", "source", "since"]
     list_filter = ["source"]
     search_fields = ["number", "our_number"]
     search_help_text = "Search by number"
@@ -120,13 +120,15 @@ class OptOutAdmin(BulkAdmin, SheetAdmin):
     def ours(self, obj: OptOut) -> str:
         return national(obj.our_number) if obj.our_number else "Any of your numbers"
 
+    @admin.display(description="Since", ordering="created_at")
+    def since(self, obj: OptOut) -> Any:
+        return obj.created_at
+
     def get_fields(self, request: ScreenRequest, obj: OptOut | None = None) -> list[str]:
-        return (
-            ["number", "our_number"] if obj is None else ["phone", "ours", "source", "created_at"]
-        )
+        return ["number", "our_number"] if obj is None else ["phone", "ours", "source", "since"]
 
     def get_readonly_fields(self, request: ScreenRequest, obj: OptOut | None = None) -> list[str]:
-        return [] if obj is None else ["phone", "ours", "source", "created_at"]
+        return [] if obj is None else ["phone", "ours", "source", "since"]
 
     def has_change_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
         return False

@@ -59,7 +59,7 @@ class PhoneNumberAdmin(TenantAdmin):
     """The tenant's part of the number directory."""
 
     form = PhoneNumberForm
-    list_display = ["phone", "copy", "trunk", "kind", "registration", "in_use", "is_main"]
+    list_display = ["phone", "copy", "trunk", "kind", "registration", "in_use", "main"]
     list_select_related = ["trunk"]
     list_filter = ["kind", "registration"]
     search_fields = ["number", "trunk__name"]
@@ -83,6 +83,10 @@ class PhoneNumberAdmin(TenantAdmin):
     @admin.display(description="Copy")
     def copy(self, obj: PhoneNumber) -> str:
         return copy_button(obj.number)
+
+    @admin.display(description="Main number of the trunk", ordering="is_main")
+    def main(self, obj: PhoneNumber) -> str:
+        return "Yes" if obj.is_main else "-"
 
     @admin.display(description="In Message Settings", boolean=True)
     def in_use(self, obj: PhoneNumber) -> bool:

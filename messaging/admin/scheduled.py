@@ -96,6 +96,12 @@ class ScheduledMessageAdmin(TenantAdmin):
     readonly_fields = ["our_number", "contact", "written_by"]
     actions_row = ["send_now", "cancel"]
     actions_detail = actions_row
+    empty_title = "Nothing is scheduled"
+    empty_text = (
+        "Whoever writes a message in the inbox may choose a later time for it. Until then it waits"
+        " here, to be changed, sent at once or canceled."
+    )
+    empty_links = (("Write a message", "inbox:new"),)
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[ScheduledMessage]:
         queryset: QuerySet[ScheduledMessage] = super().get_queryset(request)
@@ -105,6 +111,18 @@ class ScheduledMessageAdmin(TenantAdmin):
             .select_related("conversation", "author")
             .annotate(contact_name=Subquery(name.values("name")[:1]))
         )
+
+    def change_view(
+        self,
+        request: ScreenRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        context = dict(extra_context or {})
+        if (message := self.get_object(request, object_id)) is not None:
+            context["row_title"] = f"To {self.contact(message)}"
+        return super().change_view(request, object_id, form_url, context)
 
     def has_add_permission(self, request: ScreenRequest) -> bool:
         return False

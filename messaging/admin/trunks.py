@@ -45,7 +45,7 @@ class TrunkAdmin(TenantAdmin):
     """Trunks this tenant may use."""
 
     form = TrunkForm
-    list_display = ["name", "provider", "hostname", "owner", "numbers", "enabled"]
+    list_display = ["name", "carrier", "hostname", "owner", "numbers", "enabled"]
     search_fields = ["name", "hostname"]
     search_help_text = "Search by name or host"
     fields = ["name", "provider", "hostname", "enabled"]
@@ -63,6 +63,10 @@ class TrunkAdmin(TenantAdmin):
 
     def may_change(self, request: ScreenRequest, obj: Any) -> bool:
         return bool(obj.tenant_id == request.tenant.pk)
+
+    @admin.display(description="Provider", ordering="provider")
+    def carrier(self, obj: Trunk) -> str:
+        return obj.provider.capitalize()
 
     @admin.display(description="Owner")
     def owner(self, obj: Trunk) -> str:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from messaging import optouts
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.fields import NumberField, tenant_of
 from messaging.models import OptOut
 from tenants.api.fields import KnownFields
 from tenants.models import PhoneNumber
 
+_REASON_LENGTH = 200
 ALREADY = "This number is opted out already."
 
 
@@ -62,3 +67,28 @@ class OptOuts(ConfigurationViewSet[OptOut]):
     queryset = OptOut.objects.all()
     serializer_class = OptOutSerializer
     filterset_class = OptOutFilter
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "reason",
+                str,
+                description="Why they may be texted again, in up to 200 characters. It is kept in"
+                " the audit trail, and may be sent in the body too.",
+            )
+        ]
+    )
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Release the number: it may be texted again."""
+        sent = request.data if isinstance(request.data, dict) else {}
+        given = sent.get("reason") or request.query_params.get("reason") or ""
+        field = serializers.CharField(max_length=_REASON_LENGTH, allow_blank=True)
+        try:
+            self._reason = str(field.run_validation(given))
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"reason": error.detail}) from error
+        return super().destroy(request, *args, **kwargs)
+
+    def perform_destroy(self, instance: OptOut) -> None:
+        """Forget the refusal, with the reason in the trail."""
+        optouts.release(instance.our_number, instance.number, reason=self._reason)

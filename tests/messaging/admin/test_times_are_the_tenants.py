@@ -17,4 +17,4 @@ def test_times_are_told_in_the_tenants_zone(
 
     body = admin.get("/t/acme/messaging/smsconfiguration/").content.decode()
 
-    assert "Jan. 5, 2026, 12:30 p.m." in body
+    assert "Jan 5, 2026, 12:30 PM" in body

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
 from django.test import Client
+
+from messaging.models import OptOut
 
 OPT_OUTS = "/t/acme/api/v1/opt-outs/"
 CONTACTS = "/t/acme/api/v1/contacts/"
@@ -90,3 +93,39 @@ def test_contacts_are_found_by_number_tag_and_consent(admin) -> None:
     assert found("q=globex") == ["Dan"]
     assert found("opted_out=true") == ["Dan"]
     assert found("opted_out=false") == ["Cleo"]
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "told"),
+    [
+        pytest.param("", {"reason": "They phoned us"}, "They phoned us", id="body"),
+        pytest.param("?reason=They+wrote", None, "They wrote", id="query"),
+        pytest.param("", None, None, id="none"),
+    ],
+)
+def test_the_reason_of_a_release_is_in_the_trail(
+    api, alice, acme, inside, query: str, body: Any, told: str | None
+) -> None:
+    with inside(acme):
+        opt_out = OptOut.objects.create(number="+15125550300", source="keyword")
+    path = f"{OPT_OUTS}{opt_out.pk}/{query}"
+
+    answer = api(alice).delete(path, body or "", content_type="application/json")
+
+    assert answer.status_code == 204
+    with inside(acme):
+        assert not OptOut.objects.exists()
+        entry = LogEntry.objects.filter(action=LogEntry.Action.DELETE).get()
+    assert (entry.additional_data or {}).get("reason") == told
+
+
+def test_a_reason_too_long_releases_nobody(api, alice, acme, inside) -> None:
+    with inside(acme):
+        opt_out = OptOut.objects.create(number="+15125550300", source="keyword")
+
+    answer = api(alice).delete(f"{OPT_OUTS}{opt_out.pk}/?reason={'x' * 201}")
+
+    assert answer.status_code == 400
+    assert list(answer.json()) == ["reason"]
+    with inside(acme):
+        assert OptOut.objects.exists()
