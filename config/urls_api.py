@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from tenants.api.guarded import NoSuchAddress
 
 app_name = "api"
 urlpatterns = [
@@ -20,4 +22,5 @@ urlpatterns = [
         ),
         name="docs",
     ),
+    re_path(r"", NoSuchAddress.as_view()),
 ]

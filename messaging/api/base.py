@@ -21,7 +21,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from messaging.models import Conversation
 from messaging.visibility import visible_conversations
-from tenants.api.guarded import GuardedView
+from tenants.api.guarded import NOTHING_HERE, GuardedView
 from tenants.api.permissions import IsTenantAdmin, IsTenantUser
 from tenants.models import AccessEntry, Tenant, User
 from tenants.roles import Role
@@ -118,4 +118,4 @@ class NoSuchAddress(TenantView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Answer 404 to whoever may call the API at all."""
         super().initial(request, *args, **kwargs)
-        raise NotFound("There is nothing at this address. Addresses end with a slash.")
+        raise NotFound(NOTHING_HERE)

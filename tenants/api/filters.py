@@ -13,14 +13,14 @@ from django_filters.fields import IsoDateTimeField
 class MomentField(IsoDateTimeField):  # type: ignore[misc]  # django-filter has no types
     """Moment in UTC: PostgreSQL takes no offset beyond 16 hours, ISO 8601 does."""
 
-    def strptime(self, value: Any, format: str) -> datetime:  # noqa: A002  # Django's name
+    def to_python(self, value: Any) -> datetime | None:
         """Read the moment.
 
         Raises ValidationError.
         """
-        moment: datetime = super().strptime(value, format)
+        moment: datetime | None = super().to_python(value)
         try:
-            return moment.astimezone(UTC)
+            return moment and moment.astimezone(UTC)
         except OverflowError as error:  # the first and the last day there is
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from tenants.api.parsing import StrictJson
+from tenants.api.permissions import IsSystemAdmin
 from tenants.api.refusals import TooLarge
+
+NOTHING_HERE = "There is nothing at this address. Addresses end with a slash."
 
 
 class GuardedView(APIView):
@@ -30,3 +33,15 @@ class GuardedView(APIView):
         query = request.query_params
         if any("\0" in text for key in query for text in (key, *query.getlist(key))):
             raise ParseError("The query holds a NUL character.")
+
+
+class NoSuchAddress(GuardedView):
+    """Every other address under the platform's API: a program reads JSON, not a page."""
+
+    permission_classes = [IsSystemAdmin]
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Answer 404 to whoever may call the API at all."""
+        super().initial(request, *args, **kwargs)
+        raise NotFound(NOTHING_HERE)

@@ -50,9 +50,12 @@ class PlatformKey(KnownFields, serializers.ModelSerializer[ApiKey]):
         read_only_fields: ClassVar[list[str]] = ["created_at", "last_used_at", "revoked_at"]
 
     def validate_email(self, email: str) -> str:
-        """Name somebody who may sign in."""
-        if not User.objects.filter(email__iexact=email, is_active=True).exists():
+        """Name somebody who may sign in, and of system admins oneself: the maker knows the key."""
+        user = User.objects.filter(email__iexact=email, is_active=True).first()
+        if user is None:
             raise serializers.ValidationError("There is no active account of this address.")
+        if user.is_system_admin and user.pk != self.context["request"].user.pk:
+            raise serializers.ValidationError("A system admin makes keys for the own account only.")
         return email
 
 
