@@ -12,6 +12,7 @@ from messaging.api.attachments import AttachmentSerializer
 from messaging.delivery.wording import told
 from messaging.models import Message, MessageEvent, Recipient
 from messaging.outbound.individually import MOST_INDIVIDUALLY
+from providers.types import FailureReason
 from tenants.api.fields import KnownFields
 
 MAX_MEDIA = 10
@@ -53,6 +54,12 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
     media = AttachmentSerializer(source="attachments", many=True)
     recipients = RecipientSerializer(many=True)
     events = EventSerializer(many=True)
+    failure_reason = serializers.ChoiceField(
+        choices=[reason.value for reason in FailureReason],
+        allow_blank=True,
+        read_only=True,
+        help_text="Why it failed; empty = it did not.",
+    )
 
     class Meta:
         model = Message

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.mixins import (
     CreateModelMixin,
@@ -100,13 +100,21 @@ class PushSubscriptions(
         instance.delete()
 
 
+@extend_schema_field({"type": "string", "example": "22:00:00"})
+class ClockField(serializers.TimeField):
+    """Time of day in the tenant's zone; OpenAPI's own format wants an offset."""
+
+
 class NotificationChoiceSerializer(KnownFields, serializers.ModelSerializer[NotificationChoice]):
     """What the caller is told of; quiet hours are in the tenant's time zone."""
+
+    quiet_from = ClockField(allow_null=True)
+    quiet_until = ClockField(allow_null=True)
 
     class Meta:
         model = NotificationChoice
         fields = ["enabled", "hide_text", "quiet_from", "quiet_until"]
-        extra_kwargs = {name: {"required": True} for name in fields}
+        extra_kwargs = {name: {"required": True} for name in ("enabled", "hide_text")}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Want both ends of the quiet hours, and some time between."""
