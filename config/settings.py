@@ -206,6 +206,10 @@ ACCOUNT_ADAPTER = "tenants.accounts.ClosedAccountAdapter"
 ACCOUNT_FORMS = {
     "login": "tenants.sign_in.SignInForm",
     "reset_password": "tenants.sign_in.ForgotForm",
+    "change_password": "tenants.sign_in.PasswordForm",
+    "set_password": "tenants.sign_in.FirstPasswordForm",
+    "reset_password_from_key": "tenants.sign_in.MailedPasswordForm",
+    "reauthenticate": "tenants.sign_in.StillYouForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -21,9 +22,11 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
+from providers.log_search import newest_of, received_before, received_since
 from providers.models import WebhookEvent
 from providers.payloads import readable
 from providers.replay import DISCARDABLE, discard, replay
+from tenants.admin.confirmation import ask_first
 from tenants.admin.filters import DayRange
 from tenants.sites import system_site
 
@@ -36,6 +39,18 @@ _COLOURS = {
     "discarded": "",
 }
 _TYPES_FROM = 1000
+_MOST = 10_000
+_AT_MOST = f" At most {_MOST:,} at once, the newest."
+
+
+class Received(DayRange):
+    """By day, found by the order of the log: its times have no index."""
+
+    def since(self, queryset: QuerySet[Any], moment: datetime) -> QuerySet[Any]:
+        return received_since(queryset, moment)
+
+    def before(self, queryset: QuerySet[Any], moment: datetime) -> QuerySet[Any]:
+        return received_before(queryset, moment)
 
 
 class ProviderFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
@@ -76,12 +91,12 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         ("tenant", AutocompleteSelectFilter),
         ProviderFilter,
         TypeFilter,
-        ("received_at", DayRange),
+        ("received_at", Received),
     ]
     list_filter_submit = True
     list_per_page = 50
     search_fields = ["type", "error", "tenant__name"]
-    search_help_text = "Search by tenant, error or type"
+    search_help_text = "Search the newest events by tenant, error or type"
     # The log holds millions of rows one day: nobody waits for them to be counted.
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -115,6 +130,17 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEvent]:
         events: QuerySet[WebhookEvent] = super().get_queryset(request)
         return events.select_related("tenant").defer("payload")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Look for words in the newest events only, of those that the filters leave."""
+        if search_term.strip():
+            queryset = newest_of(queryset)
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
+        return found
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         event = WebhookEvent.objects.defer("payload").filter(pk=object_id).first()
@@ -150,8 +176,21 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         )
 
     @admin.action(description="Replay selected events", permissions=["view"])
-    def replay_selected(self, request: HttpRequest, events: QuerySet[WebhookEvent]) -> None:
-        chosen = WebhookEvent.objects.filter(pk__in=events.order_by().values("pk"))
+    def replay_selected(
+        self, request: HttpRequest, events: QuerySet[WebhookEvent]
+    ) -> HttpResponse | None:
+        question = ask_first(
+            self,
+            request,
+            events,
+            title="Replay these events?",
+            text="They are routed again as if they had just come in. A message that is stored"
+            " already is not stored twice." + _AT_MOST,
+            button="Replay",
+        )
+        if question:
+            return question
+        chosen = _chosen(events)
         total = chosen.count()
         done = replay(chosen)
         if done:
@@ -160,10 +199,24 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
             messages.warning(
                 request, f"Left alone, as they are waiting to be routed already: {total - done:,}."
             )
+        return None
 
     @admin.action(description="Discard selected events", permissions=["view"])
-    def discard_selected(self, request: HttpRequest, events: QuerySet[WebhookEvent]) -> None:
-        chosen = WebhookEvent.objects.filter(pk__in=events.order_by().values("pk"))
+    def discard_selected(
+        self, request: HttpRequest, events: QuerySet[WebhookEvent]
+    ) -> HttpResponse | None:
+        question = ask_first(
+            self,
+            request,
+            events,
+            title="Discard these events?",
+            text="They are put aside: they stay in the log and can be replayed later. Only failed,"
+            " rejected and unrouted events can be discarded." + _AT_MOST,
+            button="Discard",
+        )
+        if question:
+            return question
+        chosen = _chosen(events)
         total = chosen.count()
         done = discard(chosen)
         if done:
@@ -174,6 +227,7 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
                 f"Left alone: {total - done:,}. Only failed, rejected and unrouted events"
                 " can be discarded.",
             )
+        return None
 
     @action(
         description="Replay",
@@ -207,3 +261,8 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         else:
             messages.warning(request, "Only failed, rejected and unrouted events can be discarded.")
         return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+def _chosen(events: QuerySet[WebhookEvent]) -> QuerySet[WebhookEvent]:
+    newest = events.order_by("-id").values("pk")[:_MOST]
+    return WebhookEvent.objects.filter(pk__in=newest)

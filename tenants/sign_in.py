@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from allauth.account.forms import LoginForm, ResetPasswordForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+)
+from django import forms
+
+_Base = forms.Form if TYPE_CHECKING else object
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
+class _Plain(_Base):
+    """Form whose labels are sentences, and stand above the fields only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = str(field.label or "").capitalize()
+
+
+class SignInForm(_Plain, LoginForm):  # type: ignore[misc]  # allauth has no types
     """E-mail address and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -15,14 +35,27 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
         self.fields["login"].label = "E-mail"
         if "remember" in self.fields:
             self.fields["remember"].label = "Keep me signed in on this device"
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
 
 
-class ForgotForm(ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
+class ForgotForm(_Plain, ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
     """E-mail address that a link is sent to."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "E-mail"
-        self.fields["email"].widget.attrs.pop("placeholder", None)
+
+
+class PasswordForm(_Plain, ChangePasswordForm):  # type: ignore[misc]  # allauth has no types
+    """The password, the new one, and that once more."""
+
+
+class FirstPasswordForm(_Plain, SetPasswordForm):  # type: ignore[misc]  # allauth has no types
+    """The first password of an account."""
+
+
+class MailedPasswordForm(_Plain, ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
+    """A new password, by a mailed link."""
+
+
+class StillYouForm(_Plain, ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """The password once more."""

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from tenants.admin.allotment import allot_page
 from tenants.admin.audit_list import HistoryInTrail
+from tenants.admin.confirmation import ask_first
 from tenants.allotment import StillUsed, take_back
 from tenants.deletion import InUse, delete_unused, is_in_use
 from tenants.models import PhoneNumber, Tenant, Trunk
@@ -254,16 +255,30 @@ class PhoneNumberAdmin(DeletesUnused):
         return allot_page(self, request)
 
     @admin.action(description="Take back into the free pool", permissions=["change"])
-    def take_back_selected(self, request: HttpRequest, numbers: QuerySet[PhoneNumber]) -> None:
+    def take_back_selected(
+        self, request: HttpRequest, numbers: QuerySet[PhoneNumber]
+    ) -> HttpResponse | None:
+        question = ask_first(
+            self,
+            request,
+            numbers,
+            title="Take these numbers back?",
+            text="Their tenants lose them at once and can no longer text from them. Texts that come"
+            " in are held under Unrouted texts. Numbers that a tenant has set up are not taken.",
+            button="Take back",
+        )
+        if question:
+            return question
         chosen = PhoneNumber.objects.filter(pk__in=numbers.order_by().values("pk"))
         own = chosen.filter(tenant__isnull=False, trunk__tenant__isnull=False).count()
         try:
             taken = take_back(chosen)
         except StillUsed as error:
             messages.error(request, str(error))
-            return
+            return None
         messages.success(request, f"Numbers taken back into the free pool: {taken:,}.")
         if own:
             messages.warning(
                 request, f"{own:,} stay with their tenants: they hang on the tenants' own trunks."
             )
+        return None

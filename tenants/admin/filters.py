@@ -17,11 +17,18 @@ class DayRange(RangeDateFilter):  # type: ignore[misc]  # unfold has no types
         first = self._day("from")
         last = self._day("to")
         if first:
-            queryset = queryset.filter(**{f"{self.parameter_name}__gte": _midnight(first)})
+            queryset = self.since(queryset, _midnight(first))
         if last:
-            after = _midnight(last) + timedelta(days=1)
-            queryset = queryset.filter(**{f"{self.parameter_name}__lt": after})
+            queryset = self.before(queryset, _midnight(last) + timedelta(days=1))
         return queryset
+
+    def since(self, queryset: QuerySet[Any], moment: datetime) -> QuerySet[Any]:
+        """Keep what is of the moment or later."""
+        return queryset.filter(**{f"{self.parameter_name}__gte": moment})
+
+    def before(self, queryset: QuerySet[Any], moment: datetime) -> QuerySet[Any]:
+        """Keep what is earlier than the moment."""
+        return queryset.filter(**{f"{self.parameter_name}__lt": moment})
 
     def _day(self, end: str) -> date | None:
         try:

@@ -9,6 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from providers import log_search
+from providers.log_search import received_before, received_since
 from providers.models import WebhookEvent
 
 LOG = "/system/providers/webhookevent/"
@@ -47,7 +49,11 @@ def test_the_log_is_filtered_by_state(portal, event) -> None:
 
 def test_selected_events_are_replayed(portal, event) -> None:
     chosen = {"action": "replay_selected", "_selected_action": [event.pk]}
-    portal.post(LOG, chosen)
+    asked = portal.post(LOG, chosen).content.decode()
+    assert "Replay these events?" in asked
+    event.refresh_from_db()
+    assert event.state == "unrouted"
+    portal.post(LOG, {**chosen, "confirmed": "yes"})
     event.refresh_from_db()
     assert (event.state, event.attempts, event.error) == ("pending", 0, "")
 
@@ -118,7 +124,11 @@ def test_what_waits_or_is_done_is_not_discarded(state, portal, event) -> None:
 def test_a_waiting_event_is_left_alone_politely(portal, event) -> None:
     waiting = _event(1, attempts=1, error="once more")
     for act, words in (("discard", "Events discarded: 1."), ("replay", "back into the queue: 1.")):
-        chosen = {"action": f"{act}_selected", "_selected_action": [event.pk, waiting.pk]}
+        chosen = {
+            "action": f"{act}_selected",
+            "_selected_action": [event.pk, waiting.pk],
+            "confirmed": "yes",
+        }
         page = portal.post(LOG, chosen, follow=True).content.decode()
         assert words in page
         assert "Left alone" in page
@@ -155,3 +165,50 @@ def test_the_log_cannot_be_edited(portal, event) -> None:
     assert portal.get(f"{LOG}add/").status_code == 403
     event.refresh_from_db()
     assert event.state == "unrouted"
+
+
+def test_discarding_many_asks_first(portal, event) -> None:
+    chosen = {"action": "discard_selected", "_selected_action": [event.pk]}
+    assert "Discard these events?" in portal.post(LOG, chosen).content.decode()
+    event.refresh_from_db()
+    assert event.state == "unrouted"
+    portal.post(LOG, {**chosen, "confirmed": "yes"})
+    event.refresh_from_db()
+    assert event.state == "discarded"
+
+
+def _days(*days: int) -> list[WebhookEvent]:
+    return [
+        _event(number, received_at=datetime(2026, 3, day, 12, tzinfo=UTC))
+        for number, day in enumerate(days)
+    ]
+
+
+@pytest.mark.parametrize("day", range(1, 10))
+def test_days_are_found_by_halving_the_log(day, db, monkeypatch) -> None:
+    monkeypatch.setattr(log_search, "_NEIGHBOURS", 0)
+    events = _days(2, 2, 3, 5, 5, 5, 8)
+    moment = datetime(2026, 3, day, 12, tzinfo=UTC)
+    since = received_since(WebhookEvent.objects.all(), moment)
+    before = received_before(WebhookEvent.objects.all(), moment)
+    assert {*since} == {event for event in events if event.received_at >= moment}
+    assert {*before} == {event for event in events if event.received_at < moment}
+
+
+def test_gaps_in_the_log_do_not_matter(db, monkeypatch) -> None:
+    monkeypatch.setattr(log_search, "_NEIGHBOURS", 0)
+    events = _days(2, 3, 4, 5, 6, 7, 8)
+    WebhookEvent.objects.filter(pk__in=[events[1].pk, events[3].pk, events[4].pk]).delete()
+    found = received_since(WebhookEvent.objects.all(), datetime(2026, 3, 4, tzinfo=UTC))
+    assert {*found} == {events[2], events[5], events[6]}
+
+
+def test_an_empty_log_has_no_days(db) -> None:
+    assert not received_since(WebhookEvent.objects.all(), datetime(2026, 3, 4, tzinfo=UTC))
+
+
+def test_words_are_looked_for_in_the_newest_events_only(portal, event, monkeypatch) -> None:
+    monkeypatch.setattr(log_search, "SEARCHED", 2)
+    newer = [_event(number, error="Nobody has this number.") for number in range(2)]
+    rows = portal.get(f"{LOG}?q=Nobody").context["cl"].result_list
+    assert {row.pk for row in rows} == {row.pk for row in newer}

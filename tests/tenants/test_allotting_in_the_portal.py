@@ -94,7 +94,17 @@ def test_a_form_from_elsewhere_stores_nothing(root, trunk) -> None:
 
 def _take_back(portal: Any, *numbers: PhoneNumber) -> str:
     chosen = {"action": "take_back_selected", "_selected_action": [n.pk for n in numbers]}
-    return str(portal.post(NUMBERS, chosen, follow=True).content.decode())
+    assert "Take these numbers back?" in portal.post(NUMBERS, chosen).content.decode()
+    return str(portal.post(NUMBERS, {**chosen, "confirmed": "yes"}, follow=True).content.decode())
+
+
+def test_nothing_is_taken_back_before_the_question_is_answered(portal, acme_number) -> None:
+    chosen = {"action": "take_back_selected", "_selected_action": [acme_number.pk]}
+    page = portal.post(NUMBERS, chosen).content.decode()
+    assert f'name="_selected_action" value="{acme_number.pk}"' in page
+    assert acme_number.number in page
+    acme_number.refresh_from_db()
+    assert acme_number.tenant is not None
 
 
 def test_selected_numbers_are_taken_back(portal, acme_number, globex_number) -> None:
@@ -147,4 +157,4 @@ def test_thousands_of_numbers_take_few_queries(portal, trunk, acme) -> None:
     with CaptureQueriesContext(connection) as captured:
         _take_back(portal, *PhoneNumber.objects.all()[:500])
     assert PhoneNumber.objects.filter(tenant=None).count() == 500
-    assert len(captured) <= 40  # however many rows
+    assert len(captured) <= 50  # however many rows; the question and the deed
