@@ -26,6 +26,7 @@ class _ForAdmins:
     """Open to the tenant's admins, tabs between the two lists."""
 
     tab: ClassVar[str]
+    show_facets = admin.ShowFacets.NEVER
 
     def has_module_permission(self, request: ScreenRequest) -> bool:
         role: Role | None = getattr(request, "role", None)
