@@ -122,7 +122,7 @@ class Described(AutoSchema):
         if (self._resource, action) in _SUMMARIES:
             return _SUMMARIES[self._resource, action]
         if own := self._own_words():
-            return _FIRST_WORDS.split(own, maxsplit=1)[0].rstrip(".")
+            return _FIRST_WORDS.split(own, maxsplit=1)[0].rstrip(".").replace("`", "")
         plural = _PLURAL.get(self._resource, self._resource.replace("-", " "))
         if action == "list":
             return f"List {plural}"
