@@ -25,7 +25,7 @@ from tenants.numbers import kind_of
 _NOT_OWN = "This number is on a trunk of the platform: the system admin keeps it."
 
 
-class _AnyTrunkField(RowField):
+class _OwnTrunkField(RowField):
     """Trunk the tenant may add numbers to: one of its own that is on."""
 
     def get_queryset(self) -> QuerySet[Trunk]:
@@ -36,7 +36,7 @@ class TenantNumberSerializer(KnownFields, serializers.ModelSerializer[PhoneNumbe
     """A number of the tenant; `number` and `trunk` are settled when it is added."""
 
     number = NumberField(max_length=40)
-    trunk = _AnyTrunkField(
+    trunk = _OwnTrunkField(
         queryset=Trunk.objects.all(),
         help_text="One of your own. Numbers on the platform's trunk come from the system admin.",
     )
@@ -89,7 +89,7 @@ class TenantNumberSerializer(KnownFields, serializers.ModelSerializer[PhoneNumbe
     def _save(self, number: PhoneNumber) -> PhoneNumber:
         if number.is_main:
             others = PhoneNumber.objects.filter(
-                tenant_id=number.tenant_id, trunk_id=number.trunk_id, is_main=True
+                tenant_id=tenant_of(self).pk, trunk_id=number.trunk_id, is_main=True
             )
             audit.change(others.exclude(pk=number.pk or 0), is_main=False)
         number.save()

@@ -140,7 +140,7 @@ class Described(AutoSchema):
         return str(parts[0])
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
-        bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for code in self._ways_to_say_no():
             bodies.setdefault(code, {"$ref": f"#/components/responses/{_ERRORS[code][0]}"})
         return dict(sorted(bodies.items()))

@@ -151,6 +151,7 @@ def furnished(
         "trunks": trunk.pk,
         "phone-numbers": number.pk,
         "memberships": membership.pk,
+        "users": bob.pk,
         "members": membership.pk,
         "invitations": invitation.pk,
         "api-keys": key.pk,

@@ -45,6 +45,7 @@ API_FOR_USERS = (
     "contacts",
     "conversations",
     "docs",
+    "me",
     "media",
     "messages",
     "notification-choice",

@@ -164,3 +164,10 @@ def test_an_address_that_is_none_answers_in_json(platform, api, alice, path) -> 
     answer = platform.get(f"/api/v1/{path}")
     assert (answer.status_code, list(answer.json())) == (404, ["detail"])
     assert api(alice).get(f"/api/v1/{path}").status_code == 403
+
+
+def test_the_description_is_linked_from_the_system_settings(signed_in, root) -> None:
+    browser = signed_in(root)
+    assert 'href="/api/v1/docs/"' in browser.get("/system/settings/").content.decode()
+    html = browser.get("/api/v1/docs/").content.decode()
+    assert html.count("<script") == html.count("<script src=")
