@@ -54,7 +54,7 @@ class Selection(ChangeList):  # type: ignore[misc]  # unfold has no types
 
     def get_results(self, request: ScreenRequest) -> None:
         self.result_count = self.full_result_count = 0
-        self.result_list = []
+        self.result_list: list[Any] = []
         self.show_full_result_count = self.show_admin_actions = False
         self.can_show_all = self.multi_page = False
 
