@@ -227,6 +227,8 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = False
 MFA_ADAPTER = "tenants.accounts.SecondFactors"
 MFA_TOTP_ISSUER = "Trunkline"
+# Phones' clocks go a little wrong: the code before and the one after count too.
+MFA_TOTP_TOLERANCE = 1
 # Who runs the platform opens every tenant: a password alone does not let them in.
 REQUIRE_SYSTEM_ADMIN_MFA = local.is_on(env.str("REQUIRE_SYSTEM_ADMIN_MFA", default=""))
 

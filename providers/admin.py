@@ -85,7 +85,7 @@ class TypeFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What carriers posted, and what became of it. Read only but for replay and discard."""
 
-    list_display = ["received", "owner", "provider", "type", "status", "attempts", "error"]
+    list_display = ["received", "owner", "carrier", "type", "status", "attempts", "error"]
     list_filter = [
         ("state", ChoicesDropdownFilter),
         ("tenant", AutocompleteSelectFilter),
@@ -104,7 +104,7 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
     empty_text = "What carriers post is kept here, with what became of it."
     fields = [
         "received",
-        "provider",
+        "carrier",
         "type",
         "state",
         "owner",
@@ -163,6 +163,10 @@ class WebhookEventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
     @display(description="Tenant", ordering="tenant__name")
     def owner(self, event: WebhookEvent) -> str:
         return str(event.tenant or "-")
+
+    @display(description="Provider", ordering="provider")
+    def carrier(self, event: WebhookEvent) -> str:
+        return event.provider.capitalize()
 
     @display(description="State", label=_COLOURS, ordering="state")
     def status(self, event: WebhookEvent) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
@@ -216,6 +217,17 @@ class PhoneNumberAdmin(DeletesUnused):
         if obj:
             form.base_fields.pop("typed", None)
         return form
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        number = self.get_object(request, unquote(object_id))
+        title = {"row_title": self.shown(number)} if number else {}
+        return super().change_view(request, object_id, form_url, {**title, **(extra_context or {})})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

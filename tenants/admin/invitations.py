@@ -64,6 +64,10 @@ class InvitationScreen(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unf
     def state(self, invitation: Invitation) -> tuple[str, str]:
         return invitation_label(invitation)
 
+    @admin.display(description="E-mail", ordering="email")
+    def address(self, invitation: Invitation) -> str:
+        return invitation.email
+
     @admin.display(description="As")
     def invited_as(self, invitation: Invitation) -> str:
         if invitation.tenant_id is None:
@@ -128,7 +132,7 @@ class InvitationAdmin(InvitationScreen):
 
     form = InvitationForm
     list_display = [
-        "email",
+        "address",
         "name",
         "place",
         "invited_as",
@@ -148,7 +152,11 @@ class InvitationAdmin(InvitationScreen):
         if obj is None:
             return ["email", "name", "kind", "tenant", "extension"]
         times = ["created_at", "sent_at", "expires_at", "accepted_at", "revoked_at"]
-        return ["email", "name", "place", "invited_as", "state", "inviter", *times]
+        return ["address", "name", "place", "invited_as", "status", "inviter", *times]
+
+    @admin.display(description="Status")
+    def status(self, invitation: Invitation) -> str:
+        return invitation_label(invitation)[1]
 
     @admin.display(description="Place", ordering="tenant__name")
     def place(self, invitation: Invitation) -> str:

@@ -40,6 +40,8 @@ class MembershipAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfo
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         if obj is None:
             kwargs["form"] = MembershipForm
+        else:
+            kwargs["labels"] = {"is_active": "Active"}
         return super().get_form(request, obj, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

@@ -47,11 +47,11 @@ def page_heading(context: Context) -> list[Part]:
 @register.simple_tag(takes_context=True)
 def page_title(context: Context) -> str:
     """Return the words of the browser's tab, the most telling first."""
-    return " · ".join(capfirst(part.title) for part in reversed(page_heading(context)))
+    return " · ".join(part.title for part in reversed(page_heading(context)))
 
 
 def _plural(opts: Any) -> str:
-    return str(opts.verbose_name_plural)
+    return str(capfirst(opts.verbose_name_plural))
 
 
 def _reversed(context: Context, opts: Any, page: str, *args: Any) -> str:

@@ -22,10 +22,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """Addresses of a running portal and its stand-in Bandwidth."""
+    """Addresses of a running portal and its stand-in Bandwidth, and where the mail lies."""
 
     portal: str
     handset: str
+    mail: Path
 
 
 def _free_port() -> int:
@@ -79,7 +80,7 @@ def started(folder: Path) -> Iterator[Running]:
         end = time.monotonic() + 60
         while "Ctrl-C stops everything" not in log.read_text() and time.monotonic() < end:
             time.sleep(0.2)
-        yield Running(portal=portal, handset=handset)
+        yield Running(portal=portal, handset=handset, mail=folder / "data" / "mail")
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
