@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.account.forms import (
     ChangePasswordForm,
@@ -14,11 +14,11 @@ from allauth.account.forms import (
 )
 from django import forms
 
-_Base = forms.Form if TYPE_CHECKING else object
 
-
-class _Plain(_Base):
+class _Plain:
     """Form whose labels are sentences, and stand above the fields only."""
+
+    fields: dict[str, forms.Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

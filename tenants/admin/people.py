@@ -102,11 +102,11 @@ class UserAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold has
 
     @admin.display(description="Account")
     def active(self, user: User) -> str:
-        return self.state(user)[1]
+        return "Active" if user.is_active else "Deactivated"
 
     @admin.display(description="Two-step sign-in")
     def two_step(self, user: Any) -> str:
-        return self.two_step_state(user)[1]
+        return "On" if user.has_two_step else "Off"
 
     @admin.display(description="Last sign-in", ordering="last_login")
     def last_sign_in(self, user: User) -> str:
