@@ -101,8 +101,8 @@ def _panel(
     if request.htmx and not request.htmx.history_restore_request:
         book, refused = address_book([conversation], request.tenant), opt_outs([conversation])
         facts = _facts(request, conversation, book, refused, failed=failed)
-        context = {"conversation": conversation, "panel": facts}
-        response = render(request, "inbox/panel.html", context, status=status)
+        part = {"conversation": conversation, "panel": facts}
+        response = render(request, "inbox/panel.html", part, status=status)
         response["HX-Retarget"], response["HX-Reswap"] = "#panel", "outerHTML"
         return response
     context = opened(request, conversation, is_seen=True, with_list=True)

@@ -154,7 +154,8 @@ def _changed(request: InboxRequest, conversation: Conversation) -> HttpResponseB
         return redirect("inbox:thread", conversation.pk)
     context = opened(request, conversation, is_seen=True)
     response = render(request, "inbox/messages.html", context)
-    response["HX-Trigger"] = "sheet:close"
+    # Not before: what asked for it is in the sheet, and its swap is understood only there.
+    response["HX-Trigger-After-Swap"] = "sheet:close"
     return response
 
 

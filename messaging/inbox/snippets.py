@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_BEFORE = 24
+_BEFORE = 14
 _LENGTH = 120
 
 

@@ -62,12 +62,21 @@
         const newer = byId("newer");
         if (newer && isAtEnd(log)) newer.hidden = true;
       });
-      // Pictures load late and keyboards slide in: the last message stays in sight.
+      // Pictures load late and keyboards slide in: what was sought, or else the last message, stays
+      // in sight until the person goes elsewhere.
+      let sought = log.querySelector(".is-sought");
       let stays = true;
+      const settle = () => {
+        if (sought?.isConnected) sought.scrollIntoView({ block: "center" });
+        else if (stays) log.scrollTop = log.scrollHeight;
+      };
       log.addEventListener("scroll", () => (stays = isAtEnd(log)));
-      const observer = new ResizeObserver(() => stays && (log.scrollTop = log.scrollHeight));
-      observer.observe(log);
-      log.addEventListener("load", () => stays && (log.scrollTop = log.scrollHeight), true);
+      for (const move of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+        byId("thread").addEventListener(move, () => (sought = null), { passive: true });
+      }
+      new ResizeObserver(settle).observe(log);
+      log.addEventListener("load", settle, true);
+      settle();
     }
     if (!form) return;
     byId("text").setAttribute("enterkeyhint", hasKeyboard.matches ? "send" : "enter");
@@ -144,7 +153,11 @@
 
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
-    if (target.id === "thread") opened();
+    if (target.id === "thread") {
+      opened();
+      // On a phone the list is gone, and with it the row that was pressed.
+      if (document.activeElement === document.body) target.querySelector("h1")?.focus({ preventScroll: true });
+    }
     if (target.id === "refusal" && byId("text")) byId("text").focus({ preventScroll: true });
   });
 

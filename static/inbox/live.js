@@ -93,21 +93,17 @@
     ask({ rows: true, log: false });
     const id = pane.querySelector(".thread")?.dataset.conversation;
     const current = document.querySelector(".row[aria-current]");
-    if (!id) current?.removeAttribute("aria-current");
+    if (!id) {
+      // Closed, by marking it unread: back to its row.
+      current?.removeAttribute("aria-current");
+      current?.focus();
+    }
     // A row far down the list is not fetched again.
     const row = id && body.dataset.viewing === undefined && byId(`c${id}`);
     if (row) {
       row.classList.remove("is-unread");
       row.querySelector(".count")?.remove();
     }
-    showSought();
-  }
-
-  function showSought() {
-    const sought = document.querySelector(".is-sought");
-    // After the composer has scrolled to the end, and its observer once more.
-    const show = () => sought.scrollIntoView({ block: "center" });
-    if (sought) requestAnimationFrame(() => requestAnimationFrame(show));
   }
 
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -154,6 +150,5 @@
   }
 
   showUnread();
-  showSought();
   listen(body.dataset.events);
 })();

@@ -50,6 +50,20 @@
     return replace(target, fresh);
   }
 
+  // Whoever is on something stays on it, or in the thread if it is gone.
+  function put(old, node) {
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    const links = (child) => [...child.querySelectorAll("a, button")];
+    const index = focused ? links(old).indexOf(focused) : -1;
+    if (old.classList.contains("is-tapped")) node.classList.add("is-tapped");
+    old.replaceWith(node);
+    if (!focused) return;
+    const same = focused === old ? node : links(node)[index];
+    const isSame = same === node || same?.textContent === focused.textContent;
+    if (isSame) same.focus({ preventScroll: true });
+    if (!node.contains(document.activeElement)) node.parentElement?.focus({ preventScroll: true });
+  }
+
   function replace(target, fresh) {
     const wanted = new Set(fresh.map((child) => child.id));
     for (const old of [...target.children]) if (!wanted.has(old.id)) old.remove();
@@ -65,7 +79,7 @@
       }
       if (known && node !== known) {
         if (place === known) place = known.nextElementSibling;
-        known.replaceWith(node);
+        put(known, node);
         if (node.nextElementSibling !== place) target.insertBefore(node, place);
       } else if (node === place) {
         place = place.nextElementSibling;
@@ -81,7 +95,7 @@
     for (const child of [...fragment.children]) {
       const old = child.dataset.place ? document.getElementById(child.id) : null;
       if (!old || old.parentElement !== target || old.isEqualNode(child)) continue;
-      old.replaceWith(child);
+      put(old, child);
       added.push(child);
     }
     return added;

@@ -1,4 +1,4 @@
-// The contact panel: closing it, and copying a number.
+// The contact panel: closing it, and copying a number; and what a tap on a message shows.
 "use strict";
 (function () {
   const byId = (id) => document.getElementById(id);
@@ -31,6 +31,16 @@
       event.preventDefault();
       close();
     }
+  });
+
+  // A tap on a message shows what can be done with it, where nothing hovers.
+  document.addEventListener("click", (event) => {
+    const bubble = event.target.closest(".bubble.is-theirs");
+    if (event.target.closest("a, button")) return;
+    for (const tapped of document.querySelectorAll(".is-tapped")) {
+      if (tapped !== bubble) tapped.classList.remove("is-tapped");
+    }
+    bubble?.classList.toggle("is-tapped");
   });
 
   // The button that opens it closes it again.

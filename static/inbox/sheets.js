@@ -11,6 +11,8 @@
   function close() {
     if (sheet.open) sheet.close();
     sheet.replaceChildren();
+    // The button that opened it may be gone with its message's old state.
+    if (document.activeElement === document.body) byId("log")?.focus({ preventScroll: true });
   }
 
   function insert(text) {

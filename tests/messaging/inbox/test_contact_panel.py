@@ -50,7 +50,7 @@ def test_a_contact_is_made_changed_and_forgotten(signed_in, bob, say, acme, insi
         assert contact.tags == ["vip", "new"]
     posted |= {"name": "Marco", "email": "m@example.com", "notes": "kind"}
     page = client.post(address(message), posted, headers=HTMX).content.decode()
-    assert "<h1><bdi>Marco</bdi></h1>" in page
+    assert "<bdi>Marco</bdi></h1>" in page
     with inside(acme):
         contact = Contact.objects.get()
         assert (contact.email, contact.notes) == ("m@example.com", "kind")

@@ -129,7 +129,7 @@ def test_text_and_time_are_changed_in_a_sheet(signed_in, bob, waiting, acme) -> 
     at = local(days=3)
     saved = client.post(of(waiting, "edit"), {"text": "Changed", "send_at": at}, headers=HTMX)
     assert saved.status_code == 200
-    assert saved["HX-Trigger"] == "sheet:close"
+    assert saved["HX-Trigger-After-Swap"] == "sheet:close"
     assert "Changed" in saved.content.decode()
     assert stored(acme, waiting).text == "Changed"
 
