@@ -27,6 +27,10 @@ def midnight(text: Any) -> datetime | None:
 class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # unfold has no types
     """From one day to another, both whole, by the clock of whose pages these are."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "day"
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         name = self.parameter_name
         start = midnight(self.used_parameters.get(f"{name}_from"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -102,3 +105,30 @@ def test_a_failed_message_is_sent_again_from_its_page(running: Running, page: An
     dialog.get_by_role("button", name="Send again").click()
 
     _said(page, "It will be sent again.")
+
+
+def test_a_key_made_here_schedules_a_text_that_its_page_cancels(
+    running: Running, page: Any
+) -> None:
+    page.goto(f"{running.portal}{ACME}tenants/apikey/add/")
+    page.fill("input[name=name]", "Booking software")
+    page.get_by_role("button", name="OK").click()
+    key = page.locator("#api-key").input_value()
+    later = datetime.now(UTC) + timedelta(days=1)
+    text = {"to": ["+15125550300"], "text": "Later", "scheduled_at": later.isoformat()}
+    request = Request(
+        f"{running.portal}{ACME}api/v1/messages/",
+        data=json.dumps(text | {"from": "+19195550101"}).encode(),
+        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+    )
+    with urlopen(request, timeout=10) as answer:
+        made = json.load(answer)
+    page.goto(f"{running.portal}{ACME}messaging/message/{made['id']}/change/")
+    page.get_by_role("link", name="Cancel message").first.click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_text("Cancel this message?").wait_for()
+    dialog.get_by_role("button", name="Cancel message").click()
+
+    _said(page, "It is canceled.")
+    _said(page, "Canceled")
+    assert page.get_by_role("link", name="Cancel message").count() == 0
