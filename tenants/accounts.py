@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from smtplib import SMTPException
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -17,6 +17,13 @@ logger = logging.getLogger(__name__)
 
 class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Admins make the accounts: nobody signs up by themselves."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "This e-mail and password do not fit together. Check both, or"
+        " have a link to set a new password mailed to you.",
+        "too_many_login_attempts": "Too many wrong attempts. Wait five minutes, then try again.",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
