@@ -82,4 +82,4 @@ def test_a_tenant_that_is_not_open_says_why(fields, words, acme, signed_in, alic
 def test_an_unknown_api_address_is_answered_in_json(api, root) -> None:
     response = api(root).get("/api/v1/nothing/")
     assert response.status_code == 404
-    assert response.json() == {"detail": "Not found."}
+    assert response.json()["detail"].startswith("There is nothing at this address.")
