@@ -28,4 +28,5 @@ urlpatterns = [
     path("api/v1/", include("config.urls_api")),
 ]
 
+handler400 = "tenants.views.bad_request"
 handler404 = "tenants.views.not_found"

@@ -14,4 +14,5 @@ urlpatterns = [
     path("", tenant_site.urls),
 ]
 
+handler400 = "tenants.views.bad_request"
 handler404 = "tenants.views.not_found"

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import get_script_prefix, set_script_prefix, set_urlconf
@@ -20,6 +21,7 @@ from tenants.links import public_path
 from tenants.models.tenant import SLUG_PATTERN, Tenant
 from tenants.roles import Role, role_in
 from tenants.schema import PortalRequest, tenant_connection
+from tenants.views import bad_request
 
 _TENANT_PATH = re.compile(rf"/t/(?P<slug>{SLUG_PATTERN})(?P<rest>/.*)?", re.DOTALL)
 
@@ -103,6 +105,14 @@ class AccessMiddleware:
         note_visit(request)
         timezone.activate(tenant.timezone)  # pages tell the tenant's time, the API UTC
         return None
+
+    def process_exception(
+        self, request: PortalRequest, error: Exception
+    ) -> HttpResponseBase | None:
+        """Blame the address for a value in it that PostgreSQL cannot hold, such as +19:31."""
+        if not isinstance(error, DataError) or request.method not in ("GET", "HEAD"):
+            return None
+        return bad_request(request, error)
 
 
 def _must_set_up(request: PortalRequest, view: Any) -> bool:

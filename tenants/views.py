@@ -46,6 +46,13 @@ def tenant_closed(request: PortalRequest) -> HttpResponse:
     return render(request, "tenant_closed.html", {"closed_tenant": tenant}, status=404)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the address holds what nobody can look for, in JSON where programs ask."""
+    if "/api/" in request.path:
+        return JsonResponse({"detail": "A value in the address cannot be read."}, status=400)
+    return render(request, "400.html", status=400)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that there is no such page, in JSON where programs ask."""
     if "/api/" in request.path:
