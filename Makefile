@@ -31,7 +31,7 @@ run: install ## Start the portal on this machine (PORT, DATA_DIR, SIMULATOR_PORT
 	@$(PY) manage.py up $(ARGS)
 
 test: install-dev ## Run the tests beside their own servers; ARGS="-k name" goes to pytest
-	@$(PY) -m config.embedded --throwaway --data .data/test -- $(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m config.embedded --throwaway --data .data/test -- $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 bench: install ## Time the pages on a million messages; figures in .data/bench/results.json
 	@$(PY) -m config.embedded --throwaway --data .data/bench -- $(PY) -m config.bench $(ARGS)

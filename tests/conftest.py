@@ -38,6 +38,10 @@ APPLICATION_ID = "93de2206-9669-4e07-948d-329f4b722ee2"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs a browser where there is none, and say how to get one."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            # All on one worker: the product is started once, and not beside itself.
+            item.add_marker(pytest.mark.xdist_group("browser"))
     if CHROMIUM.exists():
         return
     reason = "needs Chromium: apt-get install chromium"
@@ -70,6 +74,8 @@ def _fresh_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = str(tmp_path)
+    # Or each new client reads the list of all static files first, which takes longer than its page.
+    settings.WHITENOISE_AUTOREFRESH = True
     # Whatever a developer's .env says.
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
     settings.PROVIDER_OPTIONS = {"bandwidth": {}}
