@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -105,9 +106,9 @@ class SheetResource(ModelResource):  # type: ignore[misc]  # import_export has n
         self._seen: dict[Any, int] = {}
         self._row_numbers: Sequence[int] = ()
 
+    @abstractmethod
     def stored(self, dataset: Dataset) -> Iterator[tuple[Any, Any]]:
         """Yield key and row of what is stored already."""
-        raise NotImplementedError
 
     def key(self, row: dict[str, Any]) -> Any:
         """Return what a row of the file is known by.

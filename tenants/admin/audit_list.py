@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -108,9 +109,9 @@ class AuditList(ReadOnly):
     class Media:
         css = {"all": ["portal/audit.css"]}
 
+    @abstractmethod
     def people(self, request: Any) -> Iterable[User]:
         """Return who may have done something here."""
-        raise NotImplementedError
 
     def entered(self, request: Any) -> AbstractContextManager[Any]:
         """Enter the schema again, for what is read after the request."""
