@@ -25,15 +25,17 @@
     field.focus();
   }
 
+  // Not when it is swapped in: htmx binds what is new a moment later, and a click before is lost.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target !== sheet || !sheet.hasChildNodes()) return;
+    const kept = sheet.querySelector("[data-from-composer]");
+    if (kept && byId("text")) kept.value = byId("text").value.slice(0, 2000);
+    if (!sheet.open) sheet.showModal();
+  });
+
   document.addEventListener("htmx:afterSwap", (event) => {
-    const { target } = event.detail;
-    if (target === sheet) {
-      if (!sheet.open) sheet.showModal();
-      const kept = sheet.querySelector("[data-from-composer]");
-      if (kept && byId("text")) kept.value = byId("text").value.slice(0, 2000);
-    }
     // A time was chosen.
-    if (target.id === "later") {
+    if (event.detail.target.id === "later") {
       close();
       document.dispatchEvent(new CustomEvent("composer:changed"));
       byId("text").focus();

@@ -83,3 +83,24 @@ def test_a_morning_at_the_inbox(running: Running, browser: Any) -> None:
     page.click("#unread button")
     page.locator(".nothing").wait_for(timeout=SOON)
     assert faults == []
+
+
+def test_what_a_sheet_offers_works_from_its_first_moment(running: Running, browser: Any) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 700}).new_page()
+    _sign_in(page, running, "bea@acme.example")
+    page.locator("#rows a.row").first.click()
+    page.fill("#text", "Come at five")
+    # As quick as nobody is: the choice is made in the moment in which it can be seen.
+    page.evaluate(
+        """() => {
+          const show = HTMLDialogElement.prototype.showModal;
+          HTMLDialogElement.prototype.showModal = function () {
+            show.call(this);
+            this.querySelector(".choices button").click();
+          };
+        }"""
+    )
+
+    page.click("[title='Send later']")
+
+    page.locator("#later .chip").wait_for(timeout=SOON)

@@ -7,30 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from messaging.configurations import create_configuration
 from messaging.models import Extension, MessageSetting, SmsConfiguration
 from tenants.models import PhoneNumber, Tenant, Trunk
-from tests.conftest import ACME_NUMBER, APPLICATION_ID, GLOBEX_NUMBER
+from tests.conftest import ACME_NUMBER, GLOBEX_NUMBER
 
 LIST = "/t/acme/messaging/messagesetting/"
-
-
-@pytest.fixture
-def own_account(acme: Tenant, own_trunk: Trunk, inside: Any) -> SmsConfiguration:
-    """Acme's account on Acme's own trunk."""
-    with inside(acme):
-        return create_configuration(
-            acme,
-            SmsConfiguration(
-                name="Own",
-                trunk=own_trunk,
-                account_id="9900009",
-                application_id=APPLICATION_ID,
-                auth_method="basic",
-                username="u",
-                password="p",
-            ),
-        )
 
 
 def _data(account: Any, number: str = ACME_NUMBER, **changes: Any) -> dict[str, Any]:
