@@ -57,6 +57,7 @@ def system_navigation(request: PortalRequest) -> list[Item]:
             [
                 _item("Trunks", "hub", "admin:tenants_trunk_changelist"),
                 _item("Phone numbers", "dialpad", "admin:tenants_phonenumber_changelist"),
+                _item("Throughput", "speed", "admin:tenants_throughputpreset_changelist"),
             ],
         ),
         (
@@ -120,6 +121,7 @@ def tenant_navigation(request: PortalRequest) -> list[Item]:
                 inbox,
                 _item("Message log", "forum", "admin:messaging_message_changelist"),
                 _item("Scheduled", "schedule_send", "admin:messaging_scheduledmessage_changelist"),
+                _item("Broadcasts", "campaign", "admin:messaging_broadcast_changelist"),
                 _item("Exports", "download", "admin:messaging_export_changelist"),
             ],
         ),
@@ -128,6 +130,9 @@ def tenant_navigation(request: PortalRequest) -> list[Item]:
             [
                 _item("SMS/MMS", "hub", "admin:messaging_smsconfiguration_changelist"),
                 _item("Trunks", "cable", "admin:tenants_trunk_changelist"),
+                _item("Inbound rules", "call_received", "admin:messaging_inboundrule_changelist"),
+                _item("Outbound rules", "call_made", "admin:messaging_outboundrule_changelist"),
+                _item("Sending policy", "policy", "admin:messaging_sendingpolicy_changelist"),
             ],
         ),
         (
@@ -136,6 +141,10 @@ def tenant_navigation(request: PortalRequest) -> list[Item]:
                 _item("Message Settings", "tune", "admin:messaging_messagesetting_changelist"),
                 _item("Phone numbers", "dialpad", "admin:tenants_phonenumber_changelist"),
                 _item("Extensions", "support_agent", "admin:messaging_extension_changelist"),
+                _item("Ring groups", "groups", "admin:messaging_ringgroup_changelist"),
+                _item("Business hours", "schedule", "admin:messaging_businesshours_changelist"),
+                _item("Holidays", "event", "admin:messaging_holiday_changelist"),
+                _item("Auto-replies", "reply_all", "admin:messaging_autoreply_changelist"),
             ],
         ),
         (
@@ -143,6 +152,8 @@ def tenant_navigation(request: PortalRequest) -> list[Item]:
             [
                 _item("Contacts", "contacts", "admin:messaging_contact_changelist"),
                 _item("Opt-outs", "block", "admin:messaging_optout_changelist"),
+                _item("Consent ledger", "history_edu", "admin:messaging_consententry_changelist"),
+                _item("Consent texts", "rule", "admin:messaging_consenttexts_changelist"),
                 _item("Templates", "description", "admin:messaging_template_changelist"),
             ],
         ),

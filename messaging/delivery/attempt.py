@@ -19,7 +19,7 @@ from messaging.models import Message
 from messaging.models.message import Status
 from messaging.outbound.clearance import clear, missing_recipients
 from messaging.outbound.lines import Line
-from messaging.outbound.refusals import Refusal, SendRefused
+from messaging.outbound.refusals import Postponed, Refusal, SendRefused
 from messaging.plaintext import one_line
 from providers.base import Provider
 from providers.errors import (
@@ -40,10 +40,7 @@ _PROMPT = 60.0  # seconds; longer pauses are left to the sweep, not to a task th
 
 
 def deliver(message_id: UUID) -> None:
-    """Send one message if it is queued and due; runs in the tenant's schema.
-
-    Rate limits per account and number belong before the claim.
-    """
+    """Send one message if it is queued and due; runs in the tenant's schema."""
     message = (
         Message.objects.select_related("conversation__extension", "configuration__trunk")
         .filter(_due(), pk=message_id)
@@ -56,6 +53,9 @@ def deliver(message_id: UUID) -> None:
         provider = _provider(line)
     except SendRefused as refusal:
         _refuse(message, refusal)
+        return
+    except Postponed as pause:
+        _postpone(message, pause)
         return
     if not _claim(message, line):
         return
@@ -103,6 +103,13 @@ def _refuse(message: Message, refusal: SendRefused) -> None:
         fault=Fault(reason=reason, text=refusal.text),
         next_attempt_at=None,
     )
+
+
+def _postpone(message: Message, pause: Postponed) -> None:
+    waits = progress.postpone(message, where=_due(), until=pause.until, detail=pause.text)
+    seconds = (pause.until - timezone.now()).total_seconds()
+    if waits and seconds <= _PROMPT:
+        queue.enqueue(queue.DELIVER, message.pk, delay=max(0.0, seconds))
 
 
 def _claim(message: Message, line: Line) -> bool:

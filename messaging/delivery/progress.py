@@ -92,6 +92,20 @@ def move(
 
 
 @transaction.atomic
+def postpone(message: Message, *, where: Q, until: datetime, detail: str = "") -> bool:
+    """Let a message wait in its state; the detail is told once, however often it waits for it.
+
+    Returns whether the row was as `where` says.
+    """
+    if not Message.objects.filter(where, pk=message.pk).update(next_attempt_at=until):
+        return False
+    if detail and not timeline.said_last(message, detail):
+        timeline.record(message, Status(message.status), detail=detail)
+        live.hint(message.conversation)
+    return True
+
+
+@transaction.atomic
 def accept(
     message: Message, *, provider_message_id: str, at: datetime, segment_count: int = 0
 ) -> None:

@@ -43,6 +43,12 @@ def tells(message: Message, status: Status, *, recipient: str, error_code: str) 
     ).exists()
 
 
+def said_last(message: Message, detail: str) -> bool:
+    """Tell whether this is what the timeline ends with."""
+    last = MessageEvent.objects.filter(message=message).order_by("-id")
+    return last.values_list("detail", flat=True).first() == one_line(detail, limit=300)
+
+
 def sent_again(earlier_id: str) -> str:
     """Word the line of a person's retry, which keeps the id that the message gives up."""
     return _AGAIN_AFTER.format(earlier_id) if earlier_id else _AGAIN

@@ -23,7 +23,7 @@ from messaging.inbound.admission import (
 )
 from messaging.inbound.claims import Outcome, State
 from messaging.inbound.receive import receive_message
-from messaging.inbound.routing import route_for
+from messaging.inbound.routing import setting_for
 from messaging.models import SmsConfiguration
 from providers import bell
 from providers.errors import WebhookMalformed
@@ -171,7 +171,7 @@ def _apply(job: _Job, configuration: SmsConfiguration | None) -> Outcome:
         )
         return done if applied else claims.not_yet(job.event)
     if by_platform:
-        check_account(route_for(job.parsed.our_number).setting)
+        check_account(setting_for(job.parsed.our_number))
     receive_message(
         job.admission.tenant,
         job.parsed,

@@ -8,19 +8,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging import live, optouts, queue, segments
-from messaging.conversations import conversation_with, note_last
+from messaging import optouts, queue, segments
+from messaging.conversations import conversation_with
 from messaging.delivery import timeline
 from messaging.inbound.files import expect_files
 from messaging.inbound.keywords import consent_keyword
-from messaging.inbound.routing import Route, route_for
-from messaging.models import (
-    Conversation,
-    MailDelivery,
-    Message,
-    OptOut,
-    SmsConfiguration,
-)
+from messaging.inbound.placing import place
+from messaging.inbound.routing import route_for
+from messaging.models import Conversation, MailDelivery, Message, OptOut, SmsConfiguration
 from messaging.models.message import Status
 from messaging.plaintext import storable
 from messaging.push.outgoing import announce
@@ -46,7 +41,7 @@ def receive_message(
     off, still has its texts stored: unassigned, without e-mail.
     """
     at = received_at or timezone.now()
-    route = route_for(event.our_number)
+    route = route_for(tenant, event.our_number, caller=event.sender, at=at)
     others = _others(event)
     conversation = conversation_with(event.our_number, others, at=at)
     message = _message(event, conversation, others=others, at=_after_last(conversation, at))
@@ -58,9 +53,10 @@ def receive_message(
         message, Status.RECEIVED, at=message.created_at, webhook_event_id=webhook_event_id
     )
     _note_consent(message, event.our_number)
-    _place(conversation, route, message)
+    place(conversation, route, message)
     expect_files(message, event.media_urls)
-    _mail(message, route.email)
+    for address in route.emails:
+        _mail(message, address)
     announce(message)
     if configuration is not None:
         _note_inbound(configuration, at)
@@ -111,18 +107,7 @@ def _note_consent(message: Message, our_number: str) -> None:
             optouts.release(our_number, message.sender)
 
 
-def _place(conversation: Conversation, route: Route, message: Message) -> None:
-    note_last(message)
-    moved = conversation.extension_id != (route.extension.pk if route.extension else None)
-    conversation.extension = route.extension
-    if moved:
-        conversation.save(update_fields=["extension"])
-    live.hint(conversation)
-
-
 def _mail(message: Message, address: str) -> None:
-    if not address:
-        return
     mail = MailDelivery.objects.create(
         message=message, address=address, next_attempt_at=timezone.now()
     )

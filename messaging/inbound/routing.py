@@ -1,32 +1,49 @@
-"""Whose inbox and e-mail a number's texts reach."""
+"""Whose inboxes and e-mail a text reaches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from messaging.models import Extension, MessageSetting
+from messaging.models import Extension, MessageSetting, RingGroup
+from tenants.models import Tenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where the texts of one number go; no extension = the tenant admins' unassigned list."""
+    """Where a text goes; no extension and no group = the tenant admins' unassigned list."""
 
-    extension: Extension | None
-    email: str
-    setting: MessageSetting | None
+    extensions: tuple[Extension, ...] = ()
+    ring_groups: tuple[RingGroup, ...] = ()
+    emails: tuple[str, ...] = ()
+    rule: str = ""  # name of the inbound rule that decided; empty = Message Settings
 
 
-def route_for(our_number: str) -> Route:
-    """Look up the number's Message Settings in the current tenant.
+def setting_for(our_number: str) -> MessageSetting | None:
+    """Return the number's Message Settings in the current tenant."""
+    return (
+        MessageSetting.objects.select_related("extension", "ring_group")
+        .filter(phone_number__number=our_number)
+        .first()
+    )
+
+
+def route_for(tenant: Tenant, our_number: str, *, caller: str, at: datetime) -> Route:
+    """Decide where a text from the caller goes that came in at this time.
 
     A number without settings, or with settings that are switched off, leads nowhere: its texts
     are kept, unassigned and without e-mail, so that nothing is lost.
     """
-    setting = (
-        MessageSetting.objects.select_related("extension")
-        .filter(phone_number__number=our_number)
-        .first()
-    )
+    return _by_setting(setting_for(our_number))
+
+
+def _by_setting(setting: MessageSetting | None) -> Route:
     if setting is None or not setting.enabled:
-        return Route(extension=None, email="", setting=setting)
-    return Route(extension=setting.extension, email=setting.email, setting=setting)
+        return Route()
+    own = (setting.extension,) if setting.extension else ()
+    others = (each for each in setting.other_extensions.all() if each not in own)
+    return Route(
+        extensions=(*own, *others),
+        ring_groups=(setting.ring_group,) if setting.ring_group else (),
+        emails=tuple(filter(None, [setting.email])),
+    )

@@ -5,10 +5,15 @@ row is refused by PostgreSQL, and Django does not look for the table from the pu
 """
 
 from messaging.models.attachment import Attachment
+from messaging.models.auto_reply import AutoReply, AutoReplySent
+from messaging.models.broadcast import Broadcast, BroadcastRecipient
 from messaging.models.configuration import Extension, MessageSetting, SmsConfiguration
-from messaging.models.consent import OptOut
+from messaging.models.consent import ConsentEntry, ConsentTexts, OptOut
 from messaging.models.conversation import Contact, Conversation, ReadMark
 from messaging.models.export import Export
+from messaging.models.handling import HandlingEvent, Note
+from messaging.models.hours import BusinessHours, Holiday
+from messaging.models.inbound_rule import AdvancedRoute, InboundRule, InboundTarget
 from messaging.models.mail import MailDelivery
 from messaging.models.message import (
     CarrierExchange,
@@ -17,26 +22,47 @@ from messaging.models.message import (
     Recipient,
     ScheduledMessage,
 )
+from messaging.models.outbound_rule import OutboundRoute, OutboundRule
 from messaging.models.push import NotificationChoice, PushSubscription
+from messaging.models.ring_group import RingGroup, RingGroupMember
+from messaging.models.sending_policy import SendingPolicy
 from messaging.models.template import Template
 
 __all__ = [
+    "AdvancedRoute",
     "Attachment",
+    "AutoReply",
+    "AutoReplySent",
+    "Broadcast",
+    "BroadcastRecipient",
+    "BusinessHours",
     "CarrierExchange",
+    "ConsentEntry",
+    "ConsentTexts",
     "Contact",
     "Conversation",
     "Export",
     "Extension",
+    "HandlingEvent",
+    "Holiday",
+    "InboundRule",
+    "InboundTarget",
     "MailDelivery",
     "Message",
     "MessageEvent",
     "MessageSetting",
+    "Note",
     "NotificationChoice",
     "OptOut",
+    "OutboundRoute",
+    "OutboundRule",
     "PushSubscription",
     "ReadMark",
     "Recipient",
+    "RingGroup",
+    "RingGroupMember",
     "ScheduledMessage",
+    "SendingPolicy",
     "SmsConfiguration",
     "Template",
 ]

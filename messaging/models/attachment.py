@@ -39,6 +39,7 @@ class Attachment(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True)
+    notice = models.CharField(max_length=200, blank=True)  # such as: made smaller
     uploaded_by = models.ForeignKey(
         User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
     )

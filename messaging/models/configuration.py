@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from providers.types import Account, AuthMethod
@@ -32,6 +32,11 @@ class Extension(models.Model):
         max_length=12,
         choices=SmsPermission.choices,
         default=SmsPermission.OWN_NUMBERS,
+    )
+    is_available = models.BooleanField(
+        "available",
+        default=True,
+        help_text="Gets its turn when a ring group's texts are given out.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -90,6 +95,16 @@ class SmsConfiguration(models.Model):
     username = models.CharField(max_length=200)  # or client ID, or API token
     password = EncryptedTextField()  # or client secret, or API secret
     enabled = models.BooleanField(default=True)
+    segments_per_second = models.FloatField(
+        default=1.0,
+        validators=[MinValueValidator(0.1), MaxValueValidator(2000)],
+        help_text="What Bandwidth agreed to for the account; a new one has 1.",
+    )
+    queue_seconds = models.PositiveIntegerField(
+        default=900,
+        validators=[MinValueValidator(60), MaxValueValidator(14_400)],
+        help_text="How many seconds' worth Bandwidth queues for the account.",
+    )
     webhook_token = EncryptedTextField(editable=False)
     endpoint = models.OneToOneField(
         WebhookEndpoint, on_delete=models.DO_NOTHING, related_name="+", editable=False
@@ -150,6 +165,20 @@ class MessageSetting(models.Model):
         on_delete=models.SET_NULL,
         related_name="message_settings",
         help_text="Whose inbox the texts reach.",
+    )
+    other_extensions: models.ManyToManyField[Extension, models.Model] = models.ManyToManyField(
+        Extension,
+        blank=True,
+        related_name="shared_settings",
+        help_text="They share the inbox of this number with the extension.",
+    )
+    ring_group = models.ForeignKey(
+        "messaging.RingGroup",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="message_settings",
+        help_text="Its members share the inbox of this number.",
     )
     email = models.EmailField(blank=True, help_text="Texts are also sent here.")
     description = models.CharField(max_length=200, blank=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from messaging.models.configuration import Extension
@@ -40,6 +41,18 @@ class Conversation(models.Model):
     extension = models.ForeignKey(
         Extension, null=True, blank=True, on_delete=models.SET_NULL, related_name="conversations"
     )
+    # Who else sees the thread: the ring group's members, and single extensions by their keys. The
+    # list is read far too often for a join.
+    ring_group = models.ForeignKey(
+        "messaging.RingGroup",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="conversations",
+        db_index=False,
+    )
+    shared_with = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)  # until the next text comes in
     last_text = models.CharField(max_length=200, blank=True)
     last_at = models.DateTimeField()
     # Unread = later than the person's read mark: told without a look at the messages.
@@ -58,6 +71,16 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["-last_at", "-id"], name="conversation_newest"),
             models.Index(fields=["extension", "-last_at", "-id"], name="conversation_of_extension"),
+            models.Index(
+                fields=["ring_group", "-last_at", "-id"],
+                name="conversation_of_ring_group",
+                condition=models.Q(ring_group__isnull=False),
+            ),
+            GinIndex(
+                fields=["shared_with"],
+                name="conversation_shared",
+                condition=~models.Q(shared_with=[]),
+            ),
         ]
 
     def __str__(self) -> str:

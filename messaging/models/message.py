@@ -8,8 +8,10 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 
+from messaging.models.broadcast import Broadcast
 from messaging.models.configuration import SmsConfiguration
 from messaging.models.conversation import Conversation
+from messaging.models.outbound_rule import OutboundRule
 from providers.types import FailureReason
 from tenants.models import User
 
@@ -52,6 +54,12 @@ class Message(models.Model):
         SMS = "sms", "SMS"
         MMS = "mms", "MMS"
 
+    class Origin(models.TextChoices):
+        PERSON = "person", "Person"
+        BROADCAST = "broadcast", "Broadcast"
+        AUTO_REPLY = "auto_reply", "Auto-reply"
+        CONSENT = "consent", "Answer to a consent word"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(
         Conversation, on_delete=models.PROTECT, related_name="messages"
@@ -71,6 +79,19 @@ class Message(models.Model):
     author = models.ForeignKey(
         User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
     )
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.PERSON)
+    broadcast = models.ForeignKey(
+        Broadcast,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="messages",
+        db_index=False,
+    )
+    # The rule that chose the account, and how many of its routes were tried in vain.
+    outbound_rule = models.ForeignKey(
+        OutboundRule, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    routes_tried = models.PositiveSmallIntegerField(default=0)
     provider_message_id = models.CharField(max_length=64, blank=True)
     failure_reason = models.CharField(
         max_length=20, blank=True, choices=[(r.value, r.value) for r in FailureReason]
@@ -81,6 +102,10 @@ class Message(models.Model):
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     scheduled_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    # When to ask the carrier's own list what became of it; null = no need to.
+    lookup_at = models.DateTimeField(null=True, blank=True)
+    lookups = models.PositiveSmallIntegerField(default=0)
     sending_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -104,6 +129,16 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["sent_at"], name="message_silent", condition=models.Q(status="sent")
+            ),
+            models.Index(
+                fields=["lookup_at"],
+                name="message_lookup",
+                condition=models.Q(lookup_at__isnull=False),
+            ),
+            models.Index(
+                fields=["broadcast", "created_at"],
+                name="message_of_broadcast",
+                condition=models.Q(broadcast__isnull=False),
             ),
             # The log, newest first, and the needles in it.
             models.Index(fields=["-created_at", "-id"], name="message_newest"),
@@ -130,6 +165,8 @@ class Recipient(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="recipients")
     number = models.CharField(max_length=16)
+    # What an outbound route made of the number, where that is something else.
+    dialed = models.CharField(max_length=20, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices)
     error_code = models.CharField(max_length=40, blank=True)
 

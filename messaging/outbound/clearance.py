@@ -25,7 +25,7 @@ def check_messaging(tenant: Tenant) -> None:
 def clear(message: Message, *, tenant: Tenant) -> Line:
     """Return the line the message may go out by at this moment.
 
-    Raises SendRefused.
+    Raises SendRefused, or Postponed when it may go later.
     """
     check_messaging(tenant)
     line = line_for(tenant, message.sender, configuration=message.configuration)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -35,4 +36,16 @@ class SendRefused(Exception):
     def __init__(self, code: Refusal, text: str) -> None:
         super().__init__(text)
         self.code: str = code.value
+        self.text = text
+
+
+class Postponed(Exception):
+    """Not now, and nothing is wrong: the message stays queued until `until`.
+
+    `text` is a sentence for its timeline; "" where the wait is too short to speak of.
+    """
+
+    def __init__(self, until: datetime, text: str = "") -> None:
+        super().__init__(text)
+        self.until = until
         self.text = text

@@ -6,6 +6,7 @@ from tenants.models.invitation import Invitation
 from tenants.models.keys import ApiKey
 from tenants.models.people import Membership, User
 from tenants.models.tenant import Domain, Tenant
+from tenants.models.throughput import ThroughputPreset
 from tenants.models.usage import UsageDay
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Membership",
     "PhoneNumber",
     "Tenant",
+    "ThroughputPreset",
     "Trunk",
     "UsageDay",
     "User",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from tenants.encryption import EncryptedTextField
@@ -71,6 +71,18 @@ class PhoneNumber(models.Model):
         choices=Registration.choices,
         default=Registration.UNKNOWN,
         help_text="10DLC campaign or toll-free verification.",
+    )
+    # Why the registration is as it is, in a sentence, and since when.
+    registration_note = models.CharField(max_length=300, blank=True)
+    registration_at = models.DateTimeField(null=True, blank=True)
+    campaign_id = models.CharField(
+        "campaign ID", max_length=40, blank=True, help_text="Of The Campaign Registry, for 10DLC."
+    )
+    segments_per_second = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.01), MaxValueValidator(2000)],
+        help_text="Empty = what is usual for numbers of its kind.",
     )
     is_main = models.BooleanField(
         default=False, help_text="Sender where a configuration has no sender ID of its own."
