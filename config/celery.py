@@ -15,9 +15,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.CELERY_DB_REUSE_MAX = 1000
 app.autodiscover_tasks(["tenants", "messaging"])
 
-# Two kinds of work that must not wait for each other: messages, and slow remote ends.
+# Kinds of work that must not wait for each other: messages, slow remote ends, and the texts of
+# broadcasts, which may be many thousands and are nobody's answer.
 app.conf.task_default_queue = "messages"
 app.conf.task_routes = {
+    "messaging.deliver_bulk_message": {"queue": "bulk"},
     "messaging.fetch_media": {"queue": "slow"},
     "messaging.send_mail": {"queue": "slow"},
     "messaging.run_export": {"queue": "slow"},

@@ -13,7 +13,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
 # Celery's queues: a list each, under their names.
-QUEUES = ("messages", "slow")
+QUEUES = ("messages", "bulk", "slow")
 
 
 def database_state() -> str:

@@ -1,4 +1,9 @@
-"""Handing work to Celery. The rows are the queue: a task lost or not taken is found by a sweep."""
+"""Handing work to Celery. The rows are the queue: a task lost or not taken is found by a sweep.
+
+A queued message is rung for by `enqueue_delivery(message)`, or by `enqueue(deliver_task(origin),
+key)` where only its columns are at hand: texts of a broadcast have a queue of their own, so that
+they never stand before a reply.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +14,28 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from messaging.models import Message
 from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
 
 ROUTE_EVENTS = "messaging.route_webhook_events"
 DELIVER = "messaging.deliver_message"
+DELIVER_BULK = "messaging.deliver_bulk_message"
 FETCH_MEDIA = "messaging.fetch_media"
 SEND_MAIL = "messaging.send_mail"
 RUN_EXPORT = "messaging.run_export"
 PUSH = "messaging.push_message"
+
+
+def deliver_task(origin: str) -> str:
+    """Name the task that hands a message of this origin to its carrier."""
+    return DELIVER_BULK if origin == Message.Origin.BROADCAST else DELIVER
+
+
+def enqueue_delivery(message: Message, *, delay: float | None = None) -> None:
+    """Ring for a queued message after the commit, in the queue of its origin."""
+    enqueue(deliver_task(message.origin), message.pk, delay=delay)
 
 
 def enqueue(task: str, key: UUID | int, *, delay: float | None = None) -> None:

@@ -30,6 +30,13 @@ def deliver_message(schema_name: str, message_id: str) -> None:
         attempt.deliver(UUID(message_id))
 
 
+@shared_task(name=queue.DELIVER_BULK)
+def deliver_bulk_message(schema_name: str, message_id: str) -> None:
+    """Hand one text of a broadcast to its carrier."""
+    with entered(schema_name):
+        attempt.deliver(UUID(message_id))
+
+
 @shared_task(name=queue.FETCH_MEDIA)
 def fetch_media(schema_name: str, attachment_id: str) -> None:
     """Copy one attachment from the carrier, who keeps it for two days only."""

@@ -116,7 +116,8 @@ class Command(BaseCommand):
             processes.web(host=host, port=settings.PORT, env=env),
             processes.events(host=host, port=int(env["EVENTS_PORT"]), env=env),
             processes.worker("worker", queue="messages", env=env),
-            processes.worker("worker-slow", queue="slow", env=env),
+            # Broadcasts ride along: a worker of their own would cost small machines its memory.
+            processes.worker("worker-slow", queue="slow,bulk", env=env),
             processes.beat(data=settings.DATA_DIR, env=env),
         ]
         if with_demo:
