@@ -32,6 +32,11 @@ def measure(text: str) -> Segments:
     return _measured("UCS-2", [1 + (ord(c) > 0xFFFF) for c in text], single=70, part=67)
 
 
+def is_gsm7(text: str) -> bool:
+    """Tell whether every handset's alphabet has all of the text."""
+    return all(character in _SIZES for character in text)
+
+
 def utf16_units(text: str) -> int:
     """Length as carriers and browsers count it: an emoji beyond the basic plane is two."""
     return sum(1 + (ord(character) > 0xFFFF) for character in text)
