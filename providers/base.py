@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from providers.types import (
     Account,
+    Explanation,
     FoundMessage,
+    ListedPart,
     MediaFile,
     OutboundMessage,
     ProviderEvent,
@@ -63,11 +66,26 @@ class Provider(ABC):
         """
 
     @abstractmethod
+    def find_sent(
+        self, sender: str, recipient: str, *, since: datetime, until: datetime
+    ) -> tuple[ListedPart, ...]:
+        """List what this account sent from one number to another in a span of time.
+
+        The list knows neither texts nor tags: whose each is, its caller has to find out. Raises
+        TemporaryFailure (also when it is too long to be read to its end) or AccountProblem.
+        """
+
+    @abstractmethod
     def check_credentials(self) -> str:
         """Ask the carrier whether it takes the credentials, and return a sentence that says so.
 
         Raises AccountProblem (what is wrong, plainly) or TemporaryFailure.
         """
+
+    @staticmethod
+    @abstractmethod
+    def explain(error_code: str) -> Explanation:
+        """Say what one of the carrier's delivery codes means, whether it is known or not."""
 
     @staticmethod
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.types import FailureReason
+from providers.types import FailureReason, RegistrationFinding
 
 
 class ProviderError(Exception):
@@ -28,10 +28,16 @@ class MessageRejected(ProviderError):
     """This message will never be accepted as it is: mark it failed and tell its author."""
 
     def __init__(
-        self, detail: str, *, error_code: str = "", reason: FailureReason = FailureReason.REJECTED
+        self,
+        detail: str,
+        *,
+        error_code: str = "",
+        reason: FailureReason = FailureReason.REJECTED,
+        registration: RegistrationFinding | None = None,
     ) -> None:
         super().__init__(detail, error_code=error_code)
         self.reason = reason
+        self.registration = registration
 
 
 class AccountProblem(ProviderError):

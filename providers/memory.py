@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from providers import exchanges
@@ -16,8 +16,11 @@ from providers.errors import MediaUnavailable, ProviderError, WebhookMalformed
 from providers.types import (
     Account,
     DeliveryReceipt,
+    Explanation,
+    FailureReason,
     FoundMessage,
     InboundMessage,
+    ListedPart,
     MediaFile,
     OutboundMessage,
     ProviderEvent,
@@ -36,6 +39,7 @@ class Sent:
     account: Account
     message: OutboundMessage
     provider_message_id: str
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -77,7 +81,12 @@ class MemoryProvider(Provider):
         with self.memory.lock:
             message_id = f"memory-{len(self.memory.outbox) + 1}"
             self.memory.outbox.append(
-                Sent(account=self.account, message=message, provider_message_id=message_id)
+                Sent(
+                    account=self.account,
+                    message=message,
+                    provider_message_id=message_id,
+                    at=datetime.now(UTC),
+                )
             )
             self.memory.statuses[message_id] = ReceiptStatus.SENT
         return SendResult(provider_message_id=message_id, segment_count=1, raw={"id": message_id})
@@ -108,12 +117,47 @@ class MemoryProvider(Provider):
         status = self.memory.statuses.get(provider_message_id)
         if status is None:
             return None
-        return FoundMessage(provider_message_id=provider_message_id, status=status)
+        sent = [s for s in self.memory.outbox if s.provider_message_id == provider_message_id]
+        return FoundMessage(
+            provider_message_id=provider_message_id,
+            status=status,
+            parts=tuple(part for each in sent for part in self._parts(each)),
+        )
+
+    def find_sent(
+        self, sender: str, recipient: str, *, since: datetime, until: datetime
+    ) -> tuple[ListedPart, ...]:
+        """Look into the outbox."""
+        self._raise_planned()
+        return tuple(
+            part
+            for each in self.memory.outbox
+            if each.account.account_id == self.account.account_id and since <= each.at <= until
+            for part in self._parts(each)
+            if (part.sender, part.recipient) == (sender, recipient)
+        )
+
+    def _parts(self, sent: Sent) -> list[ListedPart]:
+        return [
+            ListedPart(
+                provider_message_id=sent.provider_message_id,
+                sender=sent.message.sender,
+                recipient=number,
+                status=self.memory.statuses[sent.provider_message_id],
+                taken_at=sent.at,
+            )
+            for number in sent.message.recipients
+        ]
 
     def check_credentials(self) -> str:
         """Accept any credentials."""
         self._raise_planned()
         return f"The memory carrier accepts account {self.account.account_id}."
+
+    @staticmethod
+    def explain(error_code: str) -> Explanation:
+        """Know no codes."""
+        return Explanation(reason=FailureReason.UNKNOWN, text="The memory carrier gave no reason.")
 
     @staticmethod
     def authenticate_webhook(

@@ -95,6 +95,22 @@ class FailureReason(StrEnum):
     UNKNOWN = "unknown"
 
 
+class RegistrationFinding(StrEnum):
+    """What an error tells of the sender's 10DLC campaign or toll-free verification."""
+
+    PENDING = "pending"  # in order at some carriers only, or not in order yet
+    REJECTED = "rejected"  # every text from the number is blocked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a carrier's error code means."""
+
+    reason: FailureReason
+    text: str  # a sentence for people
+    registration: RegistrationFinding | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReceipt:
     """What the carrier says became of an outbound message, for one recipient."""
@@ -109,6 +125,7 @@ class DeliveryReceipt:
     error_code: str = ""  # the carrier's own, verbatim
     error_text: str = ""  # a sentence for people
     failure_reason: FailureReason | None = None
+    registration: RegistrationFinding | None = None  # of the sender, where the code tells of it
     retryable: bool = False  # the carrier's rules allow sending the same message once more
     raw: Mapping[str, Any] = field(default_factory=dict)
 
@@ -147,12 +164,25 @@ class MediaFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPart:
+    """Row of the carrier's own list: an outbound message as far as one recipient goes."""
+
+    provider_message_id: str
+    sender: str
+    recipient: str
+    status: ReceiptStatus
+    error_code: str = ""
+    taken_at: datetime | None = None  # when the carrier took the message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoundMessage:
     """State of an outbound message in the carrier's own list."""
 
     provider_message_id: str
     status: ReceiptStatus
     error_code: str = ""
+    parts: tuple[ListedPart, ...] = ()  # one for each recipient the list names
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from providers.bandwidth.codes import CODES
 from providers.errors import AccountProblem, MessageRejected, ProviderError, TemporaryFailure
 from providers.types import FailureReason
 
@@ -100,8 +101,24 @@ def problem(answer: Answer, *, account_id: str, signed_in_by: str) -> ProviderEr
             error_code=code,
             retry_after=answer.retry_after,
         )
+    known = CODES.get(_code(body))
+    if known is not None:
+        return MessageRejected(
+            known.sentence,
+            error_code=known.code,
+            reason=known.reason,
+            registration=known.registration,
+        )
     detail = f"Bandwidth refused the request: {said or f'HTTP {answer.status}'}"
     return MessageRejected(detail, error_code=code, reason=_reason(body))
+
+
+def _code(body: Mapping[str, Any]) -> str:
+    """Return a delivery code that comes with the refusal itself; "" where there is none."""
+    for value in (body.get("errorCode"), body.get("type")):
+        if isinstance(value, int | str) and not isinstance(value, bool):
+            return str(value)[:40]
+    return ""
 
 
 def _account_sentence(status: int, account_id: str, signed_in_by: str) -> str:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from providers.types import FailureReason
+from providers.types import FailureReason, RegistrationFinding
 
 
 class Outcome(StrEnum):
@@ -35,11 +35,23 @@ class ErrorCode:
     reason: FailureReason
     outcome: Outcome
     retries: int  # how often the same message may be resent without asking anybody
+    registration: RegistrationFinding | None = None  # what it tells of the sending number
 
     @property
     def is_retryable(self) -> bool:
         """Whether any resend is allowed."""
         return self.retries > 0
+
+
+# 4476 and 4795 block every text from the number. The others may come from one carrier alone, or
+# pass when the campaign is approved: a number that still reaches most people is not shut off.
+_FINDINGS = {
+    4476: RegistrationFinding.REJECTED,
+    4773: RegistrationFinding.PENDING,
+    4774: RegistrationFinding.PENDING,
+    4795: RegistrationFinding.REJECTED,
+    5229: RegistrationFinding.PENDING,
+}
 
 
 def _load() -> Mapping[str, ErrorCode]:
@@ -53,6 +65,7 @@ def _load() -> Mapping[str, ErrorCode]:
                 reason=FailureReason(row["reason"]),
                 outcome=Outcome(row["outcome"]),
                 retries=row["retries"],
+                registration=_FINDINGS.get(row["code"]),
             )
             for row in rows
         }

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from providers.bandwidth import listing, media, sending, transport, webhooks
 from providers.bandwidth.answers import Answer, problem
 from providers.bandwidth.auth import sign_in
+from providers.bandwidth.codes import lookup
 from providers.base import Provider
 from providers.basic_auth import check_basic
 from providers.errors import (
@@ -22,8 +23,10 @@ from providers.errors import (
 from providers.types import (
     Account,
     AuthMethod,
+    Explanation,
     FailureReason,
     FoundMessage,
+    ListedPart,
     MediaFile,
     OutboundMessage,
     ProviderEvent,
@@ -127,6 +130,30 @@ class BandwidthProvider(Provider):
             raise self._settled(self._problem(answer))
         return listing.read_found(answer, provider_message_id)
 
+    def find_sent(
+        self, sender: str, recipient: str, *, since: datetime, until: datetime
+    ) -> tuple[ListedPart, ...]:
+        """Ask Bandwidth's list by both numbers; its filters also take parts of numbers."""
+        filters = {
+            "messageDirection": "OUTBOUND",
+            "sourceTn": sender,
+            "destinationTn": recipient,
+            "fromDateTime": listing.timestamp(since),
+            "toDateTime": listing.timestamp(until),
+        }
+
+        def ask(more: Mapping[str, str]) -> Answer:
+            answer = self._list({**filters, **more})
+            if not answer.is_success:
+                raise self._settled(self._problem(answer))
+            return answer
+
+        return tuple(
+            part
+            for part in listing.read_pages(ask)
+            if (part.sender, part.recipient) == (sender, recipient)
+        )
+
     def check_credentials(self) -> str:
         """List a minute of messages, which changes nothing and needs every right but sending."""
         since = datetime.now(UTC) - timedelta(minutes=1)
@@ -136,6 +163,14 @@ class BandwidthProvider(Provider):
         return (
             f"Bandwidth accepts the {self._signed_in_by} for account {self.account.account_id}. "
             "It checks the application ID only when a message is sent."
+        )
+
+    @staticmethod
+    def explain(error_code: str) -> Explanation:
+        """Say what a delivery code means; unknown ones by Bandwidth's numbering scheme."""
+        error = lookup(error_code)
+        return Explanation(
+            reason=error.reason, text=error.sentence, registration=error.registration
         )
 
     @staticmethod

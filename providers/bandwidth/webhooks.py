@@ -145,6 +145,7 @@ def _receipt(event: Mapping[str, Any]) -> DeliveryReceipt:
         error_code=error.code,
         error_text=error.sentence,
         failure_reason=None if is_unclear else error.reason,
+        registration=error.registration,
         retryable=error.is_retryable,
         **receipt,
     )

@@ -5,5 +5,6 @@ needs no Django; it may import `providers.types` and the codes of `providers.ban
 
 Numbers that make it misbehave (see `magic`): +1 999 555 <code> fails with that delivery code,
 for example +19995554406; 0000 never gets a receipt; 0429, 0500, 0408 and 0499 answer the request
-itself with a full queue, a fault, a long silence, and a dropped connection.
+itself with a full queue, a fault, a long silence, and a dropped connection; after 0498 and 0497
+only the list tells whether the message was taken.
 """

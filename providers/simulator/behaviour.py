@@ -12,7 +12,7 @@ _DEFAULTS: dict[str, Any] = {
     "reorder": False,  # let later events of a message overtake earlier ones
     "next_status": 0,  # answer the next requests with this status
     "next_count": 0,  # how many of them; setting next_status alone means one
-    "next_on": "messages",  # "messages" | "media" | "token"
+    "next_on": "messages",  # "messages" | "list" | "media" | "token"
     "retry_after": None,  # seconds, sent along as Retry-After
     "callback_delay": None,  # seconds, instead of the setting
 }

@@ -34,6 +34,11 @@ class Delivery:
         """Send an outbound message on its way."""
         if magic.is_any(message.recipients, magic.NEVER):
             return
+        if magic.is_any(message.recipients, magic.MUTE):
+            with self._store.lock:
+                for leg in message.legs:
+                    leg.status = "DELIVERED"
+            return
         delay = self._delay()
         is_reversed = self._behaviour["reorder"]
         if message.is_mms:

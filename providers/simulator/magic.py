@@ -1,8 +1,10 @@
 """Destinations that make the simulator misbehave: +1 999 555 and four digits.
 
 0000 never gets a receipt. 0429, 0500 and 0401 answer the request with that HTTP status. 0408 takes
-the message but holds its answer back, and 0499 drops the connection. Any other four digits fail
-the message with that delivery code: 4406, 4470, 4775, 5600, 9902 ...
+the message but holds its answer back, and 0499 drops the connection; 0498 does so too and never
+reports anything, though the list shows the message as delivered; 0497 drops the connection before
+it takes the message. Any other four digits fail the message with that delivery code: 4406, 4470,
+4775, 5600, 9902, or those of the sender's registration: 4476, 4773, 4774, 4795, 5229 ...
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ PREFIX = "+1999555"
 NEVER = "0000"
 HOLD = "0408"
 DROP = "0499"
+MUTE = "0498"
+LOST = "0497"
 
 _REFUSALS = {
     "0401": error(401, "unauthorized", "Authentication Failed"),

@@ -58,6 +58,8 @@ class Messages:
                 fieldErrors=fields,
             )
         recipients = validation.recipients(body)
+        if magic.is_any(recipients, magic.LOST):
+            return Response(is_dropped=True)
         return magic.refusal(recipients) or self._accept(account, body)
 
     def _accept(self, account: SimulatedAccount, body: dict[str, Any]) -> Response:
@@ -85,12 +87,15 @@ class Messages:
             status=202,
             body=answer.body,
             hold=self._hang_seconds if magic.is_any(numbers, magic.HOLD) else 0.0,
-            is_dropped=magic.is_any(numbers, magic.DROP),
+            is_dropped=magic.is_any(numbers, magic.DROP) or magic.is_any(numbers, magic.MUTE),
         )
 
     def list_view(self, request: Request, account_id: str) -> Response:
         """List messages by filters, a row per destination, newest first."""
         self._sign_in.account_of(request, account_id)
+        planned = self._behaviour.planned_failure("list")
+        if planned is not None:
+            return planned
         filters = {name: value for name, value in request.filters.items() if value}
         wanted = {name: value for name, value in filters.items() if name not in _PAGING}
         if not wanted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -140,3 +141,115 @@ def test_a_wrong_client_id_is_told_from_a_wrong_account(
     carrier.post(TOKEN, status=401)
     with pytest.raises(AccountProblem, match="does not know this client ID"):
         oauth.check_credentials()
+
+
+OURS, CUSTOMER = "+19195550101", "+15125550300"
+SINCE = datetime(2026, 11, 20, 15, 58, 0, 7_000, tzinfo=UTC)
+UNTIL = datetime(2026, 11, 20, 16, 10, tzinfo=UTC)
+
+
+def row(message_id: str, **changes: object) -> dict[str, Any]:
+    return {
+        "messageId": message_id,
+        "sourceTn": OURS,
+        "destinationTn": CUSTOMER,
+        "messageStatus": "DELIVERED",
+        "messageDirection": "OUTBOUND",
+        "errorCode": 0,
+        "receiveTime": "2026-11-20T16:00:01.100Z",
+        **changes,
+    }
+
+
+def page(*listed: object, following: str = "") -> dict[str, Any]:
+    info = {"nextPageToken": following} if following else {}
+    return {"totalCount": 9, "pageInfo": info, "messages": list(listed)}
+
+
+def find_sent(provider: BandwidthProvider) -> list[str]:
+    found = provider.find_sent(OURS, CUSTOMER, since=SINCE, until=UNTIL)
+    return [part.provider_message_id for part in found]
+
+
+def test_what_was_sent_is_asked_for_by_both_numbers_and_milliseconds(
+    basic: BandwidthProvider, carrier: responses.RequestsMock
+) -> None:
+    carrier.get(MESSAGES, json=page(row("m1")))
+    (part,) = basic.find_sent(OURS, CUSTOMER, since=SINCE, until=UNTIL)
+
+    assert (part.provider_message_id, part.status) == ("m1", ReceiptStatus.DELIVERED)
+    assert part.taken_at == datetime(2026, 11, 20, 16, 0, 1, 100_000, tzinfo=UTC)
+    url = carrier.calls[0].request.url or ""
+    assert "sourceTn=%2B19195550101&destinationTn=%2B15125550300" in url
+    assert carrier.calls[0].request.params == {  # type: ignore[attr-defined]
+        "messageDirection": "OUTBOUND",
+        "sourceTn": OURS,
+        "destinationTn": CUSTOMER,
+        "fromDateTime": "2026-11-20T15:58:00.007Z",
+        "toDateTime": "2026-11-20T16:10:00.000Z",
+    }
+
+
+def test_rows_that_only_resemble_it_are_left_out(
+    basic: BandwidthProvider, carrier: responses.RequestsMock
+) -> None:
+    carrier.get(
+        MESSAGES,
+        json=page(
+            row("other way", messageDirection="INBOUND"),
+            row("longer number", destinationTn=f"{CUSTOMER}1"),
+            row("other sender", sourceTn="+19195550102"),
+            row(""),
+            {"messageId": 5},
+            None,
+            row("m1", messageDirection=None) | {"messageDirection": "OUTBOUND"},
+        ),
+    )
+    assert find_sent(basic) == ["m1"]
+
+
+def test_every_page_is_read(basic: BandwidthProvider, carrier: responses.RequestsMock) -> None:
+    carrier.get(MESSAGES, json=page(row("m1"), following="t2"))
+    carrier.get(MESSAGES, json=page(row("m2")))
+
+    assert find_sent(basic) == ["m1", "m2"]
+    assert carrier.calls[1].request.params["pageToken"] == "t2"  # type: ignore[attr-defined]
+
+
+def test_a_list_without_end_is_given_up(
+    basic: BandwidthProvider, carrier: responses.RequestsMock
+) -> None:
+    carrier.get(MESSAGES, json=page(row("m1"), following="again"))
+    with pytest.raises(TemporaryFailure, match="too long"):
+        find_sent(basic)
+    assert len(carrier.calls) == 10
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "pause"),
+    [
+        (
+            {
+                "status": 429,
+                "json": {"type": "rate_limit_exceeded"},
+                "headers": {"Retry-After": "300"},
+            },
+            TemporaryFailure,
+            300,
+        ),
+        ({"status": 400}, AccountProblem, None),
+        ({"status": 200, "body": "<html>"}, TemporaryFailure, None),
+    ],
+    ids=["too often", "refused", "unreadable"],
+)
+def test_a_list_that_is_refused_is_told(
+    answer: dict[str, Any],
+    error: type[ProviderError],
+    pause: float | None,
+    basic: BandwidthProvider,
+    carrier: responses.RequestsMock,
+) -> None:
+    carrier.get(MESSAGES, **answer)
+    with pytest.raises(error) as caught:
+        find_sent(basic)
+    assert getattr(caught.value, "retry_after", None) == pause

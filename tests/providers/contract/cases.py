@@ -6,6 +6,7 @@ import base64
 import json
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -127,6 +128,21 @@ class ProviderContract(ABC):
             sentence = self.provider().check_credentials()
         assert ACCOUNT.account_id in sentence
         assert SECRET not in sentence
+
+    def test_the_list_of_what_was_sent_can_be_asked(self) -> None:
+        now = datetime.now(UTC)
+        with self.accepting():
+            found = self.provider().find_sent(
+                MESSAGE.sender,
+                MESSAGE.recipients[0],
+                since=now - timedelta(minutes=1),
+                until=now + timedelta(minutes=1),
+            )
+        assert found == ()
+
+    @pytest.mark.parametrize("code", ["", "4476", "9902", "12345", "x"])
+    def test_every_code_is_explained_in_a_sentence(self, code: str) -> None:
+        assert self.provider_class.explain(code).text.endswith(".")
 
     def test_the_password_is_in_no_repr(self) -> None:
         assert SECRET not in repr(ACCOUNT)

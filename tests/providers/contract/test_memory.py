@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -55,3 +57,15 @@ class TestMemoryProvider(ProviderContract):
             self.provider().send(MESSAGE)
         self.provider().send(MESSAGE)
         assert len(MemoryProvider.memory.outbox) == 1
+
+    def test_what_was_sent_is_found_by_numbers_and_time(self) -> None:
+        now = datetime.now(UTC)
+        result = self.provider().send(replace(MESSAGE, recipients=("+15125550300", "+15125550301")))
+        whole = {"since": now - timedelta(seconds=1), "until": now + timedelta(seconds=60)}
+        (part,) = self.provider().find_sent(MESSAGE.sender, "+15125550301", **whole)
+
+        assert part.provider_message_id == result.provider_message_id
+        assert (part.recipient, part.status) == ("+15125550301", ReceiptStatus.SENT)
+        assert self.provider().find_sent("+19195550102", "+15125550301", **whole) == ()
+        early = {"since": now - timedelta(hours=1), "until": now - timedelta(minutes=1)}
+        assert self.provider().find_sent(MESSAGE.sender, "+15125550301", **early) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -196,3 +197,43 @@ def test_each_field_is_validated(
     )
     assert answer.status_code == 400
     assert [error["fieldName"] for error in answer.json()["fieldErrors"]] == [field]
+
+
+def around(now: datetime) -> dict[str, datetime]:
+    return {"since": now - timedelta(minutes=1), "until": now + timedelta(minutes=1)}
+
+
+@pytest.mark.parametrize(("digits", "is_listed"), [("0498", True), ("0497", False)])
+def test_only_the_list_knows_of_a_message_that_was_lost_on_the_way(
+    digits: str,
+    is_listed: bool,  # noqa: FBT001  # a case of the table
+    adapter: BandwidthProvider,
+) -> None:
+    number = f"+1999555{digits}"
+    with pytest.raises(OutcomeUnknown):
+        adapter.send(replace(TEXT, recipients=(number,)))
+    found = adapter.find_sent(TEXT.sender, number, **around(datetime.now(UTC)))
+
+    assert [part.status for part in found] == ([ReceiptStatus.DELIVERED] if is_listed else [])
+
+
+def test_what_was_sent_is_found_by_numbers_and_time(adapter: BandwidthProvider) -> None:
+    sent = [adapter.send(replace(TEXT, recipients=(CUSTOMER, "+15125550301"))), adapter.send(TEXT)]
+    now = datetime.now(UTC)
+    found = adapter.find_sent(TEXT.sender, CUSTOMER, **around(now))
+    later = adapter.find_sent(TEXT.sender, CUSTOMER, **around(now + timedelta(minutes=3)))
+
+    assert {part.provider_message_id for part in found} == {
+        each.provider_message_id for each in sent
+    }
+    assert {part.recipient for part in found} == {CUSTOMER}
+    assert later == ()
+
+
+def test_the_list_can_be_refused_too(
+    simulator: RunningSimulator, adapter: BandwidthProvider
+) -> None:
+    behave(simulator, next_status=429, next_on="list", retry_after=7)
+    with pytest.raises(TemporaryFailure) as caught:
+        adapter.find_message("any")
+    assert caught.value.retry_after == 7
