@@ -9,13 +9,14 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from messaging import queue
+from messaging import queue, quiet_hours
 from messaging.delivery import progress
 from messaging.delivery.progress import Fault
 from messaging.exports import upkeep
 from messaging.media.uploads import forget_uploads
 from messaging.models import Attachment, MailDelivery, Message
 from messaging.models.message import Status
+from messaging.outbound.expiry import TOO_LATE
 from providers.types import FailureReason
 
 Row = TypeVar("Row", bound=Model)
@@ -33,6 +34,7 @@ _WORKER_DIED = "Sending was interrupted. It may have been sent, so it is not sen
 def sweep() -> None:
     """Look after one tenant's rows; runs in its schema, beside any number of workers."""
     _release_scheduled()
+    _give_up_forgotten()
     _ring_for_queued()
     _settle_interrupted()
     _settle_silent()
@@ -54,6 +56,23 @@ def _release_scheduled() -> None:
                 next_attempt_at=timezone.now(),
             ):
                 queue.enqueue(queue.DELIVER, message.pk)
+
+
+def _give_up_forgotten() -> None:
+    # Before they are rung for: what waited while nothing was sent at all would come as news.
+    now = timezone.now()
+    patience = timedelta(hours=quiet_hours.policy().expire_hours)
+    late = Q(expires_at__lte=now) | Q(expires_at=None, next_attempt_at__lte=now - patience)
+    late |= Q(expires_at=None, next_attempt_at=None, created_at__lte=now - patience)
+    forgotten = Q(status=Status.QUEUED) & late
+    for message in _some(_outbound(Status.QUEUED).filter(forgotten)):
+        progress.move(
+            message,
+            Status.FAILED,
+            where=forgotten,
+            fault=Fault(reason=FailureReason.EXPIRED, text=TOO_LATE),
+            next_attempt_at=None,
+        )
 
 
 def _ring_for_queued() -> None:

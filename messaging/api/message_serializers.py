@@ -83,6 +83,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "sent_at",
             "delivered_at",
             "scheduled_at",
+            "expires_at",
             "recipients",
             "events",
         ]
@@ -151,6 +152,18 @@ class NewMessageSerializer(KnownFields, serializers.Serializer[Message]):
         help_text="Ids of uploads, see `media/`.",
     )
     scheduled_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    expires_at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Given up if it could not be sent until then; without it, after the hours of the"
+        " sending policy.",
+    )
+    ignore_quiet_hours = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Send it although it is night where the recipient is.",
+    )
     send_individually = serializers.BooleanField(
         required=False, default=False, help_text="One message to each instead of a group."
     )

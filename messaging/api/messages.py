@@ -161,6 +161,8 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
             "text": wanted["text"],
             "attachment_ids": wanted["media"],
             "scheduled_at": wanted["scheduled_at"],
+            "expires_at": wanted["expires_at"],
+            "ignore_quiet_hours": wanted["ignore_quiet_hours"],
         }
         try:
             with transaction.atomic():

@@ -31,6 +31,8 @@ def send_individually(
     text: str,
     attachment_ids: Sequence[UUID] = (),
     scheduled_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    ignore_quiet_hours: bool = False,
     key: UUID | None = None,
 ) -> list[Message]:
     """Send the text and files to each recipient alone, to all of them or to nobody.
@@ -54,6 +56,8 @@ def send_individually(
                     text=text,
                     attachment_ids=ids,
                     scheduled_at=scheduled_at,
+                    expires_at=expires_at,
+                    ignore_quiet_hours=ignore_quiet_hours,
                     key=uuid5(key, number) if key else None,
                 )
                 for number, ids in zip(numbers, files, strict=True)

@@ -28,6 +28,7 @@ class Refusal(StrEnum):
     MEDIA_TOO_LARGE = "media_too_large"
     INVALID_STATE = "invalid_state"
     INVALID_TIME = "invalid_time"
+    EXPIRED = "expired"  # its time ran out before it could be sent
 
 
 class SendRefused(Exception):

@@ -16,6 +16,7 @@ from messaging.models import Message
 from messaging.models.message import Status
 from messaging.outbound.clearance import check_messaging
 from messaging.outbound.compose import recompose
+from messaging.outbound.expiry import check_expiry
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.senders import check_permitted, pick_line
 from tenants.models import Tenant, User
@@ -62,6 +63,7 @@ def edit_scheduled(
     draft = recompose(line, message, text=message.text if text is None else text, tenant=tenant)
     now = timezone.now()
     due = message.scheduled_at if scheduled_at is None else due_at(scheduled_at, now=now) or now
+    check_expiry(message.expires_at, due=due, now=now)
     measured = segments.measure(draft.text)
     said = [
         *(["another text"] if draft.text != message.text else []),

@@ -10,13 +10,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging import live, queue, segments
+from messaging import live, queue, quiet_hours, segments
 from messaging.conversations import conversation_with, note_last
 from messaging.delivery import progress, timeline
+from messaging.handling.replies import settle
 from messaging.models import Attachment, Conversation, Message, Recipient
 from messaging.models.message import Status
 from messaging.outbound.clearance import check_messaging, clear
 from messaging.outbound.compose import Draft, compose, normal, unknown_file
+from messaging.outbound.expiry import check_expiry
 from messaging.outbound.lines import Line
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.schedule import due_at
@@ -41,13 +43,16 @@ def send_message(
     text: str,
     attachment_ids: Sequence[UUID] = (),
     scheduled_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    ignore_quiet_hours: bool = False,
     key: UUID | None = None,
 ) -> Message:
     """Store a message and have it sent now or, if `scheduled_at` is to come, then.
 
     Numbers may be typed in any usual form; sender "" is the default one; several recipients are
-    one group. Asked twice by the same `key`, it is sent once. Raises SendRefused, with nothing
-    stored.
+    one group. Asked twice by the same `key`, it is sent once. It is given up at `expires_at`; None
+    = the company's usual patience. In the recipient's quiet hours it waits, unless they are to be
+    ignored. Raises SendRefused, with nothing stored.
     """
     known = _asked_before(key, user)
     if known and known.text == normal(text):
@@ -66,12 +71,22 @@ def send_message(
     )
     now = timezone.now()
     due = due_at(scheduled_at, now=now)
+    check_expiry(expires_at, due=due, now=now)
     try:
         with transaction.atomic():
             conversation = conversation_with(line.number, draft.recipients, at=now)
-            if role == Role.EXTENSION:
-                _take(conversation, user, tenant)
-            message = _store(line, draft, conversation, user=user, now=now, due=due, key=key)
+            settle(conversation, user, extension_of(user, tenant) if role < Role.ADMIN else None)
+            message = _store(
+                line,
+                draft,
+                conversation,
+                user=user,
+                now=now,
+                due=due,
+                key=key,
+                expires_at=expires_at,
+                said=f"{quiet_hours.ON_PURPOSE} by {user}" if ignore_quiet_hours else "",
+            )
             note_last(message)
             live.hint(conversation)
             if due is None:
@@ -115,6 +130,8 @@ def retry_message(message: Message) -> Message:
             # Receipts that come late for the first sending must not be taken for the next one's.
             provider_message_id="",
             attempts=0,
+            routes_tried=0,
+            expires_at=None,  # that end was the first sending's
             next_attempt_at=timezone.now(),
             sending_at=None,
             sent_at=None,
@@ -155,6 +172,8 @@ def _store(
     now: datetime,
     due: datetime | None,
     key: UUID | None,
+    expires_at: datetime | None,
+    said: str,
 ) -> Message:
     measured = segments.measure(draft.text)
     status = Status.SCHEDULED if due else Status.QUEUED
@@ -173,11 +192,12 @@ def _store(
         created_at=now,
         scheduled_at=due,
         next_attempt_at=due,
+        expires_at=expires_at,
     )
     Recipient.objects.bulk_create(
         [Recipient(message=message, number=number, status=status) for number in draft.recipients]
     )
-    timeline.record(message, status, at=now)
+    timeline.record(message, status, at=now, detail=said)
     _bind(draft.attachments, message, user)
     return message
 
@@ -189,16 +209,6 @@ def _bind(attachments: Sequence[Attachment], message: Message, user: User) -> No
         ).update(message=message, position=position)
         if not bound:  # another message of theirs was quicker
             raise unknown_file()
-
-
-def _take(conversation: Conversation, user: User, tenant: Tenant) -> None:
-    """Give a thread of nobody to the person who writes in it."""
-    extension = extension_of(user, tenant)
-    taken = Conversation.objects.filter(pk=conversation.pk, extension=None).update(
-        extension=extension
-    )
-    if taken:
-        conversation.extension = extension
 
 
 def _wrong_state(message: Message, rule: str) -> SendRefused:

@@ -60,6 +60,7 @@ def test_a_sent_message_is_answered_in_full(admin) -> None:
         "sent_at",
         "delivered_at",
         "scheduled_at",
+        "expires_at",
         "recipients",
         "events",
     }

@@ -50,7 +50,11 @@ def test_accepted_message_is_sent_under_the_carriers_id(write: Write, carrier: C
     assert message.conversation.last_status == "sent"
     assert carrier.sent == [
         OutboundMessage(
-            sender="+19195550101", recipients=(CUSTOMER,), text="Hi", tag=str(message.pk)
+            sender="+19195550101",
+            recipients=(CUSTOMER,),
+            text="Hi",
+            tag=str(message.pk),
+            expires_at=message.created_at + timedelta(hours=24),
         )
     ]
     assert carrier.accounts == ["9900001"]

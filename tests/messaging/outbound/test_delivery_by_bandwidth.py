@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -91,6 +92,12 @@ CASES = [
 ]
 
 
+def in_a_day(message: Message) -> str:
+    """What the carrier is told of the usual patience."""
+    end = message.created_at + timedelta(hours=24)
+    return f"{end.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 @responses.activate
 def test_answer_of_bandwidth_shows_on_the_message(write: Write, case: Case) -> None:
@@ -112,6 +119,7 @@ def test_answer_of_bandwidth_shows_on_the_message(write: Write, case: Case) -> N
             "from": "+19195550101",
             "text": "Hi",
             "tag": str(message.pk),
+            "expiration": in_a_day(message),
         }
     ] * len(posted)
     # A refused sign-in may be tried once more; anything else is asked once.
