@@ -1,7 +1,8 @@
 """Handing a queued message to its carrier, once.
 
 The claim is one conditional UPDATE; no transaction is open while the carrier is asked. A worker
-that dies in between leaves the row in `sending`, which a sweep turns to `unconfirmed`.
+that dies in between leaves the row in `sending`, which a sweep turns to `unconfirmed`. Between two
+routes of an outbound rule the row is `queued` again: whoever takes it goes on where it was left.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from messaging import queue
-from messaging.delivery import exchange_log, media_upload, progress, retries, timeline
+from messaging.delivery import exchange_log, failover, media_upload, progress, retries
 from messaging.delivery.progress import Fault
 from messaging.models import Message
 from messaging.models.message import Status
-from messaging.outbound.clearance import clear, missing_recipients
+from messaging.outbound.clearance import clear
 from messaging.outbound.lines import Line
 from messaging.outbound.refusals import Postponed, Refusal, SendRefused
+from messaging.outbound.way import Way
 from messaging.plaintext import one_line
 from providers.base import Provider
 from providers.errors import (
@@ -36,39 +39,60 @@ from tenants.schema import tenant_connection
 
 # How long a row may be in `sending` before its worker is taken for dead.
 SENDING_FOR = timedelta(minutes=5)
+_REASONS: dict[str, FailureReason] = {
+    Refusal.OPTED_OUT: FailureReason.OPTED_OUT,
+    Refusal.EXPIRED: FailureReason.EXPIRED,
+}
 _PROMPT = 60.0  # seconds; longer pauses are left to the sweep, not to a task that waits
 
 
 def deliver(message_id: UUID) -> None:
-    """Send one message if it is queued and due; runs in the tenant's schema."""
+    """Send one message if it is queued and due; runs in the tenant's schema.
+
+    Where a rule has several routes, the next one is tried at once after a carrier or an account
+    that certainly did not send it.
+    """
+    hopeful = False
+    while (error := _attempt(message_id, hopeful=hopeful)) is not None:
+        hopeful = hopeful or isinstance(error, TemporaryFailure)
+
+
+def _attempt(message_id: UUID, *, hopeful: bool) -> ProviderError | None:
+    """Ask one carrier once; return its error when another route is to be tried at once.
+
+    `hopeful`: an earlier route of this round may work again later.
+    """
     message = (
         Message.objects.select_related("conversation__extension", "configuration__trunk")
         .filter(_due(), pk=message_id)
         .first()
     )
     if message is None:
-        return
+        return None
     try:
-        line = clear(message, tenant=tenant_connection.tenant)
-        provider = _provider(line)
+        way = clear(message, tenant=tenant_connection.tenant)
+        provider = _provider(way.line)
     except SendRefused as refusal:
         _refuse(message, refusal)
-        return
+        return None
     except Postponed as pause:
         _postpone(message, pause)
-        return
-    if not _claim(message, line):
-        return
+        return None
+    if not _claim(message, way):
+        return None
     message.refresh_from_db(fields=["attempts", "sending_at"])
     with recording() as exchanges:
         try:
-            result = provider.send(_parcel(message, provider))
+            result = provider.send(_parcel(message, way, provider))
         except ProviderError as error:
-            _give_up_or_wait(message, error)
+            if failover.goes_on(way, error):
+                return error if _go_on(message, way, error) else None
+            _give_up_or_wait(message, way, failover.sum_up(error, hopeful=hopeful))
         else:
             _sent(message, result)
         finally:
             exchange_log.keep(message, exchanges)
+    return None
 
 
 def _due() -> Q:
@@ -94,8 +118,7 @@ def _provider(line: Line) -> Provider:
 
 
 def _refuse(message: Message, refusal: SendRefused) -> None:
-    opted_out = refusal.code == Refusal.OPTED_OUT
-    reason = FailureReason.OPTED_OUT if opted_out else FailureReason.ACCOUNT
+    reason = _REASONS.get(refusal.code, FailureReason.ACCOUNT)
     progress.move(
         message,
         Status.FAILED,
@@ -112,27 +135,36 @@ def _postpone(message: Message, pause: Postponed) -> None:
         queue.enqueue(queue.DELIVER, message.pk, delay=max(0.0, seconds))
 
 
-def _claim(message: Message, line: Line) -> bool:
+@transaction.atomic
+def _claim(message: Message, way: Way) -> bool:
     now = timezone.now()
-    return progress.move(
+    account = way.line.configuration
+    claimed = progress.move(
         message,
         Status.SENDING,
         where=_due(),
+        detail=way.told,
         attempts=F("attempts") + 1,
         sending_at=now,
         next_attempt_at=now + SENDING_FOR,
         # The account in charge may have changed since; receipts are matched by it.
-        configuration=line.configuration,
+        configuration=account,
+        sender=way.line.number,
+        outbound_rule=way.rule,
     )
+    if claimed:
+        failover.note_way(message, way)
+    return claimed
 
 
-def _parcel(message: Message, provider: Provider) -> OutboundMessage:
+def _parcel(message: Message, way: Way, provider: Provider) -> OutboundMessage:
     return OutboundMessage(
-        sender=message.sender,
-        recipients=missing_recipients(message),
+        sender=way.line.number,
+        recipients=way.dialed,
         text=message.text,
         tag=str(message.pk),
         media_urls=media_upload.upload(message, provider),
+        expires_at=message.expires_at,
     )
 
 
@@ -150,10 +182,24 @@ def _sent(message: Message, result: SendResult) -> None:
     )
 
 
-def _give_up_or_wait(message: Message, error: ProviderError) -> None:
+def _go_on(message: Message, way: Way, error: ProviderError) -> bool:
+    return progress.move(
+        message,
+        Status.QUEUED,
+        where=_still_ours(message),
+        carry=(Status.SENDING,),
+        fault=Fault(
+            code=error.error_code, text=f"{way.name}: {error.detail} Trying the next route."
+        ),
+        next_attempt_at=timezone.now(),
+        routes_tried=way.position,
+    )
+
+
+def _give_up_or_wait(message: Message, way: Way, error: ProviderError) -> None:
     match error:
         case TemporaryFailure():
-            _wait(message, error)
+            _wait(message, way, error)
         case OutcomeUnknown():
             text = f"{error.detail} It may have been sent, so it is not sent again by itself."
             fault = Fault(reason=FailureReason.UNKNOWN, code=error.error_code, text=text)
@@ -173,12 +219,13 @@ def _end(message: Message, status: Status, fault: Fault) -> None:
     progress.move(message, status, where=_still_ours(message), fault=fault, next_attempt_at=None)
 
 
-def _wait(message: Message, error: TemporaryFailure) -> None:
-    pause = retries.pause_after(message.attempts, retry_after=error.retry_after)
+def _wait(message: Message, way: Way, error: TemporaryFailure) -> None:
+    rounds = retries.rounds(message.attempts, routes=way.count)
+    pause = retries.pause_after(rounds, retry_after=error.retry_after)
     next_try = _in(pause)
     if retries.is_over(
-        attempts=message.attempts,
-        wanted_since=timeline.wanted_since(message),
+        attempts=rounds,
+        ends_at=message.expires_at,
         next_try=next_try,
     ):
         text = f"{error.detail} Given up after {message.attempts} tries; you can send it again."
@@ -192,6 +239,7 @@ def _wait(message: Message, error: TemporaryFailure) -> None:
         carry=(Status.SENDING,),
         fault=Fault(code=error.error_code, text=f"{error.detail} Trying again."),
         next_attempt_at=next_try,
+        routes_tried=0,
     )
     if waits and pause <= _PROMPT:
         queue.enqueue(queue.DELIVER, message.pk, delay=pause)
@@ -199,4 +247,4 @@ def _wait(message: Message, error: TemporaryFailure) -> None:
 
 def _in(seconds: float) -> datetime:
     # A carrier may ask for any pause; what is longer than all patience ends it anyway.
-    return timezone.now() + min(timedelta(seconds=min(seconds, 1e6)), 2 * retries.AGE)
+    return timezone.now() + min(timedelta(seconds=min(seconds, 1e6)), retries.LONGEST_PAUSE)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 
 TRIES = 10
-AGE = timedelta(hours=24)
+LONGEST_PAUSE = timedelta(days=15)
 
 _BASE = 5.0  # seconds
 _CAP = 900.0
@@ -23,6 +23,11 @@ def pause_after(attempts: int, *, retry_after: float | None) -> float:
     return max(_SHORTEST, _random.uniform(0, longest), retry_after or 0)
 
 
-def is_over(*, attempts: int, wanted_since: datetime, next_try: datetime) -> bool:
+def rounds(attempts: int, *, routes: int) -> int:
+    """Return how often all routes were tried; without a rule there is one."""
+    return -(-attempts // max(1, routes))
+
+
+def is_over(*, attempts: int, ends_at: datetime | None, next_try: datetime) -> bool:
     """Tell whether enough was tried, or the text would come too late to be of use."""
-    return attempts >= TRIES or next_try > wanted_since + AGE
+    return attempts >= TRIES or (ends_at is not None and next_try > ends_at)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
+from messaging import quiet_hours
 from messaging.models import Message
 from messaging.models.message import Status
 from messaging.outbound.compose import check_consent
-from messaging.outbound.refusals import Refusal, SendRefused
-from messaging.outbound.senders import Line, line_for
+from messaging.outbound.expiry import check_in_time
+from messaging.outbound.refusals import Postponed, Refusal, SendRefused
+from messaging.outbound.rules.choice import wanted_sender, way_out
+from messaging.outbound.way import Way
 from tenants.models import Tenant
 
 
@@ -22,15 +27,38 @@ def check_messaging(tenant: Tenant) -> None:
         )
 
 
-def clear(message: Message, *, tenant: Tenant) -> Line:
-    """Return the line the message may go out by at this moment.
+def clear(message: Message, *, tenant: Tenant) -> Way:
+    """Return the way the message may go out by at this moment.
 
     Raises SendRefused, or Postponed when it may go later.
     """
     check_messaging(tenant)
-    line = line_for(tenant, message.sender, configuration=message.configuration)
-    check_consent(message.sender, missing_recipients(message), country=tenant.country)
-    return line
+    missing = missing_recipients(message)
+    way = way_out(message, missing, tenant=tenant)
+    # Who texts STOP is told once that it worked, and HELP is for everybody.
+    if message.origin != Message.Origin.CONSENT:
+        _check_consent(way, wanted_sender(message), tenant)
+    if message.status == Status.QUEUED:  # not where a person sends again what is over
+        _check_moment(message, missing, tenant)
+    return way
+
+
+def _check_consent(way: Way, wanted: str, tenant: Tenant) -> None:
+    """Ask of the thread's number, and of the sender and the numbers that a route makes of it."""
+    everybody = tuple(dict.fromkeys([*way.numbers, *way.dialed]))
+    for sender in dict.fromkeys([wanted, way.line.number]):
+        check_consent(sender, everybody, country=tenant.country)
+
+
+def _check_moment(message: Message, recipients: tuple[str, ...], tenant: Tenant) -> None:
+    rules = quiet_hours.policy()
+    # Not stored: it stays the usual one. The carrier and the next try are told of it.
+    message.expires_at = check_in_time(message, rules)
+    morning = quiet_hours.held_until(
+        message, recipients, timezone.now(), rules=rules, home=tenant.timezone
+    )
+    if morning is not None:
+        raise Postponed(morning, quiet_hours.waiting_words(rules, count=len(recipients)))
 
 
 def missing_recipients(message: Message) -> tuple[str, ...]:

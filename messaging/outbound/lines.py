@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from messaging.models import MessageSetting, SmsConfiguration
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+
+from messaging.models import MessageSetting, RingGroupMember, SmsConfiguration
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.sender_ids import default_sender, with_did
 from providers.registry import platform_account
@@ -21,8 +24,11 @@ class Line:
     configuration: SmsConfiguration | None  # None = the platform's account
     kind: PhoneNumber.Kind
     extension_id: int | None = None  # whose number it is
+    shared_with: frozenset[int] = frozenset()  # extensions that share it
     is_sender_id: bool = False
+    is_off: bool = False  # in Message Settings: no rule sends from it either
     problem: SendRefused | None = None
+    phone: PhoneNumber | None = None  # its row in the directory; sender IDs may have none
 
     @property
     def is_toll_free(self) -> bool:
@@ -44,6 +50,13 @@ def numbered_lines(tenant: Tenant, *, number: str | None = None) -> dict[str, Li
     # The number's owner is asked again: it may have been given to another tenant meanwhile.
     settings = MessageSetting.objects.filter(phone_number__tenant_id=tenant.pk).select_related(
         "phone_number__trunk", "provider__trunk", "extension"
+    )
+    # The keys alone, with the settings: a page has no questions to spare.
+    others = MessageSetting.other_extensions.through.objects.filter(messagesetting=OuterRef("pk"))
+    members = RingGroupMember.objects.filter(group=OuterRef("ring_group")).order_by()
+    settings = settings.annotate(
+        other_keys=ArraySubquery(others.values("extension")),
+        member_keys=ArraySubquery(members.values("extension")),
     )
     if number is not None:
         settings = settings.filter(phone_number__number=number)
@@ -75,19 +88,19 @@ def with_sender_ids(
 
 def _of_setting(setting: MessageSetting) -> Line:
     phone = setting.phone_number
-    problem = _account_problem(phone, setting.provider) or _number_problem(phone)
+    problem = account_problem(phone, setting.provider) or number_problem(phone)
     if not setting.enabled:
-        problem = SendRefused(
-            Refusal.SENDER_DISABLED,
-            "Texting is switched off for this number. An admin can enable it in Message Settings.",
-        )
+        problem = number_off()
     return Line(
         number=phone.number,
         label=setting.description or (str(setting.extension) if setting.extension else ""),
         configuration=setting.provider,
         kind=PhoneNumber.Kind(phone.kind),
         extension_id=setting.extension_id,
+        shared_with=frozenset([*setting.other_keys, *setting.member_keys]),  # type: ignore[attr-defined]  # annotated
+        is_off=not setting.enabled,
         problem=problem,
+        phone=phone,
     )
 
 
@@ -102,9 +115,9 @@ def _of_sender_id(
     """
     if phone is not None and phone.tenant_id != tenant.pk:
         return None
-    problem = _account_problem(phone, configuration)
+    problem = account_problem(phone, configuration)
     if phone is not None:
-        problem = problem or _number_problem(phone)
+        problem = problem or number_problem(phone)
     elif sender.startswith("+"):
         problem = SendRefused(
             Refusal.INVALID_SENDER,
@@ -118,12 +131,14 @@ def _of_sender_id(
         kind=PhoneNumber.Kind(phone.kind) if phone else kind_of(sender),
         is_sender_id=True,
         problem=problem,
+        phone=phone,
     )
 
 
-def _account_problem(
+def account_problem(
     phone: PhoneNumber | None, configuration: SmsConfiguration | None
 ) -> SendRefused | None:
+    """Say why the account (None = the platform's) cannot carry the number at the moment."""
     if configuration is None:
         if platform_account() is None:
             return SendRefused(
@@ -151,7 +166,8 @@ def _account_problem(
     return None
 
 
-def _number_problem(phone: PhoneNumber) -> SendRefused | None:
+def number_problem(phone: PhoneNumber) -> SendRefused | None:
+    """Say why no account can send from the number at the moment."""
     if not phone.trunk.enabled:
         return _trunk_off(phone.trunk.name)
     if phone.registration == PhoneNumber.Registration.REJECTED:
@@ -161,6 +177,14 @@ def _number_problem(phone: PhoneNumber) -> SendRefused | None:
             " another number, or have it registered.",
         )
     return None
+
+
+def number_off() -> SendRefused:
+    """Word the refusal of a number that Message Settings has switched off."""
+    return SendRefused(
+        Refusal.SENDER_DISABLED,
+        "Texting is switched off for this number. An admin can enable it in Message Settings.",
+    )
 
 
 def _trunk_off(name: str) -> SendRefused:
