@@ -93,7 +93,11 @@ def _recipient(message: Message, receipt: DeliveryReceipt) -> Recipient | None:
     recipients = list(message.recipients.all())
     if len(recipients) == 1:
         return recipients[0]
-    return next((each for each in recipients if each.number == receipt.recipient), None)
+    # The carrier names what it was given to dial, which may be another's number in the group.
+    return next(
+        (each for each in recipients if (each.dialed or each.number) == receipt.recipient),
+        next((each for each in recipients if each.number == receipt.recipient), None),
+    )
 
 
 def _note(

@@ -53,7 +53,7 @@ def retry(request: InboxRequest, conversation_id: int, message_id: UUID) -> Http
         conversation.messages, pk=message_id, direction=Message.Direction.OUT
     )
     try:
-        pick_line(request.user, request.role, request.tenant, message.sender)
+        pick_line(request.user, request.role, request.tenant, conversation.our_number)
         retry_message(message)
     except SendRefused as refusal:
         return _refused(request, conversation, refusal.text)
