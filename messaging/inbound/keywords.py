@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+YES = "yes"  # consent only from who had opted out; the caller knows
 # CTIA's list and the FCC's of 2025.
 _KEYWORDS: dict[str, str] = {
     "stop": "stop",
@@ -19,23 +20,23 @@ _KEYWORDS: dict[str, str] = {
     "optout": "stop",
     "start": "start",
     "unstop": "start",
-    "yes": "start",
+    "yes": YES,
     "help": "help",
     "info": "help",
 }
+_JOINERS = frozenset("\u034f\u180b\u180c\u180d\ufe0e\ufe0f")
 _LONGEST = 100  # nothing longer can be a keyword, however much is trimmed off in good faith
 
 
 def consent_keyword(text: str) -> str:
-    """Return "stop", "start" or "help" when the whole text is such a word, else "".
+    """Return "stop", "start", "yes" or "help" when the whole text is such a word, else "".
 
     A word inside a sentence ("please stop by") says nothing about consent.
     """
     if len(text) > _LONGEST:
         return ""
     plain = unicodedata.normalize("NFKC", text)
-    # Format characters are invisible: zero-width spaces and joiners, direction marks, BOMs.
-    plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    plain = "".join(c for c in plain if not _is_invisible(c))
     words = " ".join(plain.casefold().split())
     start, end = 0, len(words)
     while start < end and _is_trimming(words[start]):
@@ -43,6 +44,12 @@ def consent_keyword(text: str) -> str:
     while end > start and _is_trimming(words[end - 1]):
         end -= 1
     return _KEYWORDS.get(words[start:end], "")
+
+
+def _is_invisible(character: str) -> bool:
+    # Format characters: zero-width spaces and joiners, direction marks, BOMs. And what changes the
+    # look of the character before it, if anything.
+    return unicodedata.category(character) == "Cf" or character in _JOINERS
 
 
 def _is_trimming(character: str) -> bool:

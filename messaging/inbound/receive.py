@@ -8,14 +8,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging import optouts, queue, segments
+from messaging import queue, segments
 from messaging.conversations import conversation_with
 from messaging.delivery import timeline
+from messaging.inbound import auto_replies, consent_words
 from messaging.inbound.files import expect_files
-from messaging.inbound.keywords import consent_keyword
 from messaging.inbound.placing import place
 from messaging.inbound.routing import route_for
-from messaging.models import Conversation, MailDelivery, Message, OptOut, SmsConfiguration
+from messaging.models import Conversation, MailDelivery, Message, SmsConfiguration
 from messaging.models.message import Status
 from messaging.plaintext import storable
 from messaging.push.outgoing import announce
@@ -52,7 +52,6 @@ def receive_message(
     timeline.record(
         message, Status.RECEIVED, at=message.created_at, webhook_event_id=webhook_event_id
     )
-    _note_consent(message, event.our_number)
     place(conversation, route, message)
     expect_files(message, event.media_urls)
     for address in route.emails:
@@ -60,6 +59,7 @@ def receive_message(
     announce(message)
     if configuration is not None:
         _note_inbound(configuration, at)
+    _answer(tenant, message)
     return message
 
 
@@ -88,7 +88,7 @@ def _message(
         text=text,
         segment_count=max(1, min(event.segment_count, 999)),
         encoding=segments.measure(text).encoding,
-        consent_keyword="" if len(others) > 1 else consent_keyword(text),
+        consent_keyword="" if len(others) > 1 else _word_of(event, text),
         provider_message_id=event.provider_message_id,
         created_at=at,
     )
@@ -99,12 +99,16 @@ def _insert(message: Message) -> bool:
     return Message.objects.filter(pk=message.pk).exists()
 
 
-def _note_consent(message: Message, our_number: str) -> None:
-    match message.consent_keyword:
-        case "stop":
-            optouts.record_opt_out(our_number, message.sender, OptOut.Source.KEYWORD)
-        case "start":
-            optouts.release(our_number, message.sender)
+def _word_of(event: InboundMessage, text: str) -> str:
+    return consent_words.word_of(text, our_number=event.our_number, sender=event.sender)
+
+
+def _answer(tenant: Tenant, message: Message) -> None:
+    # Last of all, so that the answer comes after the text wherever both are shown.
+    if message.consent_keyword:
+        consent_words.follow(tenant, message)
+    else:
+        auto_replies.reply(tenant, message)
 
 
 def _mail(message: Message, address: str) -> None:

@@ -222,7 +222,7 @@ def test_stop_is_recorded_and_start_takes_it_back(
     with inside(acme):
         assert is_opted_out(OURS, CUSTOMER)
         assert OptOut.objects.get().source == "keyword"
-        assert Message.objects.get().consent_keyword == "stop"
+        assert Message.objects.get(direction="in").consent_keyword == "stop"
     receive(text="start", provider_message_id="in-2")
     with inside(acme):
         assert not is_opted_out(OURS, CUSTOMER)
@@ -231,7 +231,7 @@ def test_stop_is_recorded_and_start_takes_it_back(
 def test_help_is_marked_and_changes_no_consent(receive: Any, acme: Tenant, inside: Inside) -> None:
     receive(text="HELP")
     with inside(acme):
-        assert Message.objects.get().consent_keyword == "help"
+        assert Message.objects.get(direction="in").consent_keyword == "help"
         assert not OptOut.objects.exists()
 
 

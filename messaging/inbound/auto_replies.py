@@ -1,0 +1,125 @@
+"""Answering by itself out of hours or at first contact, and never in a loop.
+
+A text gets one auto-reply at most; out of hours goes before first contact. It is an answer to
+somebody who has just written, not bulk: a recipient's quiet hours do not hold it back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from messaging import hours, optouts
+from messaging.models import AutoReply, AutoReplySent, Conversation, Holiday, Message
+from messaging.outbound import automatic
+from messaging.outbound.refusals import SendRefused
+from tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+Kind = AutoReply.Kind
+
+_GOOD_FOR = timedelta(hours=1)
+_REPEATED_WITHIN = timedelta(minutes=10)
+_LOOKED_AT = 10  # messages
+
+
+def reply(tenant: Tenant, message: Message) -> None:
+    """Answer an inbound text if an auto-reply is meant for it; needs the receive's transaction."""
+    conversation = message.conversation
+    if len(conversation.participants) > 1 or not automatic.is_answerable(message.sender):
+        return
+    offered = list(
+        AutoReply.objects.select_related("hours").filter(
+            enabled=True, our_number__in=["", conversation.our_number]
+        )
+    )
+    if not offered:
+        return
+    before = _before(message)
+    chosen = _chosen(offered, message, zone=tenant.timezone, is_first=not before)
+    if chosen is None or _looks_automatic(message, before):
+        return
+    if optouts.is_opted_out(conversation.our_number, message.sender):
+        return
+    try:
+        # A savepoint: a mark without its reply would keep the next one away.
+        with transaction.atomic():
+            line = automatic.line_to_answer(tenant, message)
+            if not _mark(conversation, chosen):
+                return
+            automatic.answer(
+                message,
+                line,
+                text=chosen.text,
+                origin=Message.Origin.AUTO_REPLY,
+                good_for=_GOOD_FOR,
+            )
+    except SendRefused as refusal:
+        logger.info("message %s gets no auto-reply: %s", message.pk, refusal.code)
+
+
+def _before(message: Message) -> list[Message]:
+    rows = message.conversation.messages.exclude(pk=message.pk).order_by("-created_at", "-id")
+    return list(rows.only("direction", "text", "created_at")[:_LOOKED_AT])
+
+
+def _chosen(
+    offered: Sequence[AutoReply], message: Message, *, zone: str, is_first: bool
+) -> AutoReply | None:
+    for each in _for_number(offered, Kind.CLOSED):
+        if is_closed(each, message.created_at, zone=zone):
+            return each
+    return next(iter(_for_number(offered, Kind.FIRST_CONTACT)), None) if is_first else None
+
+
+def _for_number(offered: Sequence[AutoReply], kind: str) -> list[AutoReply]:
+    """Return those of a kind that count: the number's own or, without any, those of all."""
+    of_kind = [each for each in offered if each.kind == kind]
+    return [each for each in of_kind if each.our_number] or of_kind
+
+
+def is_closed(reply: AutoReply, at: datetime, *, zone: str) -> bool:
+    """Tell whether the reply's hours say closed; a holiday is closed whatever they say."""
+    week = reply.hours or hours.company_hours()
+    if not hours.is_open(week, at, zone=zone):
+        return True
+    return hours.holiday_on(at, zone=zone, holidays=Holiday.objects.all()) is not None
+
+
+def _looks_automatic(message: Message, before: Sequence[Message]) -> bool:
+    """Tell whether a machine seems to write: our own words come back, or the same text again."""
+    text = _plain(message.text)
+    if not text:
+        return False
+    last = next((each for each in before if each.direction == Message.Direction.OUT), None)
+    if last is not None and _plain(last.text) == text:
+        return True
+    since = message.created_at - _REPEATED_WITHIN
+    return any(
+        each.direction == Message.Direction.IN
+        and each.created_at > since
+        and _plain(each.text) == text
+        for each in before
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _mark(conversation: Conversation, chosen: AutoReply) -> bool:
+    """Note the reply; False when one of its kind went within the window.
+
+    Two workers cannot both be told yes: one changes the row, or one makes it.
+    """
+    now = timezone.now()
+    marks = AutoReplySent.objects.filter(conversation=conversation, kind=chosen.kind)
+    if marks.filter(at__lt=now - timedelta(hours=chosen.window_hours)).update(at=now):
+        return True
+    _, made = marks.get_or_create(conversation=conversation, kind=chosen.kind, defaults={"at": now})
+    return made
