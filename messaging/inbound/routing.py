@@ -1,10 +1,11 @@
-"""Whose inboxes and e-mail a text reaches."""
+"""Whose inboxes and e-mail a text reaches: inbound rules first, then Message Settings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from messaging.inbound.rules.deciding import Decision, decide
 from messaging.models import Extension, MessageSetting, RingGroup
 from tenants.models import Tenant
 
@@ -31,13 +32,27 @@ def setting_for(our_number: str) -> MessageSetting | None:
 def route_for(tenant: Tenant, our_number: str, *, caller: str, at: datetime) -> Route:
     """Decide where a text from the caller goes that came in at this time.
 
-    A number without settings, or with settings that are switched off, leads nowhere: its texts
-    are kept, unassigned and without e-mail, so that nothing is lost.
+    A rule that fits decides, whatever the number's settings say, also when they are switched off.
+    A number with neither leads nowhere: its texts are kept, unassigned and without e-mail, so
+    that nothing is lost.
     """
-    return _by_setting(setting_for(our_number))
+    decision = decide(tenant, our_number, caller=caller, at=at)
+    return by_rule(decision) if decision else by_setting(setting_for(our_number))
 
 
-def _by_setting(setting: MessageSetting | None) -> Route:
+def by_rule(decision: Decision) -> Route:
+    """Return where a rule's decision leads."""
+    destination = decision.destination
+    return Route(
+        extensions=destination.extensions,
+        ring_groups=destination.ring_groups,
+        emails=destination.emails,
+        rule=decision.rule.name,
+    )
+
+
+def by_setting(setting: MessageSetting | None) -> Route:
+    """Return where a number's Message Settings lead."""
     if setting is None or not setting.enabled:
         return Route()
     own = (setting.extension,) if setting.extension else ()
