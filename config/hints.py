@@ -43,9 +43,9 @@ class Listener:
         except asyncio.QueueFull:
             self.is_lagging = True
 
-    def may_hear(self, extension: str) -> bool:
-        """Tell whether a change in this extension's conversations is the listener's business."""
-        return self.extension is None or (bool(extension) and self.extension == extension)
+    def may_hear(self, *extensions: str) -> bool:
+        """Tell whether a change in these extensions' conversations is the listener's business."""
+        return self.extension is None or bool(self.extension and self.extension in extensions)
 
 
 class Hub:
@@ -117,12 +117,12 @@ class Hub:
         try:
             body = json.loads(message["data"])
             hint: Hint = {"conversation": int(body["conversation"])}
-            extension = str(body["extension"])
+            extensions = [str(body["extension"]), *map(str, body.get("others", ()))]
         except (ValueError, TypeError, KeyError):
             logger.warning("a hint that is none was dropped")
             return
         for listener in tuple(self._listeners.get(schema_name, ())):
-            if listener.may_hear(extension):
+            if listener.may_hear(*extensions):
                 listener.tell(hint)
 
     def _tell_all(self, hint: Hint) -> None:

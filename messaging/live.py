@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from functools import lru_cache
 
 import redis
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import Q
 
-from messaging.models import Conversation
+from messaging.models import Conversation, Extension, RingGroupMember
 from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
@@ -26,16 +28,29 @@ def _client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.3, socket_connect_timeout=0.3)
 
 
-def hint(conversation: Conversation) -> None:
-    """Tell open pages after the commit. A hint that is lost costs a poll's delay, no more."""
+def hint(conversation: Conversation, *, also: Iterable[int] = ()) -> None:
+    """Tell the open pages of whoever sees the thread, after the commit.
+
+    `also` are keys of extensions that saw it until now. A hint that is lost costs a poll's delay,
+    no more.
+    """
     schema = tenant_connection.schema_name
-    body = json.dumps(
-        {
-            "conversation": conversation.pk,
-            "extension": conversation.extension.number if conversation.extension else "",
-        }
-    )
+    told = {
+        "conversation": conversation.pk,
+        "extension": conversation.extension.number if conversation.extension else "",
+    }
+    others = _others(conversation, also)
+    body = json.dumps({**told, "others": others} if others else told)
     transaction.on_commit(lambda: _publish(schema, body))
+
+
+def _others(conversation: Conversation, also: Iterable[int]) -> list[str]:
+    keys, group = {*conversation.shared_with, *also}, conversation.ring_group_id
+    if not keys and group is None:
+        return []
+    members = RingGroupMember.objects.filter(group=group).values("extension")
+    found = Extension.objects.filter(Q(pk__in=keys) | Q(pk__in=members))
+    return list(found.values_list("number", flat=True))
 
 
 def _publish(schema_name: str, body: str) -> None:

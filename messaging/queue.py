@@ -26,6 +26,7 @@ FETCH_MEDIA = "messaging.fetch_media"
 SEND_MAIL = "messaging.send_mail"
 RUN_EXPORT = "messaging.run_export"
 PUSH = "messaging.push_message"
+PUSH_NOTE = "messaging.push_note"
 
 
 def deliver_task(origin: str) -> str:

@@ -58,6 +58,13 @@ def push_message(schema_name: str, message_id: str) -> None:
         notifications.push(UUID(message_id))
 
 
+@shared_task(name=queue.PUSH_NOTE)
+def push_note(schema_name: str, note_id: str) -> None:
+    """Tell colleagues of a note that mentions them."""
+    with entered(schema_name):
+        notifications.push_note(int(note_id))
+
+
 @shared_task(name=queue.RUN_EXPORT)
 def run_export(schema_name: str, export_id: str) -> None:
     """Write one spreadsheet that somebody asked for."""

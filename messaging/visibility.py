@@ -1,11 +1,14 @@
 """Which conversations a person may see, and how many of their messages are unread.
 
+An extension sees the threads it handles, those of its ring groups, and those shared with it.
+
 Unread is told by time: what came in later than the person's read mark. The list needs the
 conversation's row and the mark for that, never a look at a million messages.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +16,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import (
     Case,
+    Exists,
     F,
     FilteredRelation,
     Func,
@@ -26,7 +30,15 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from messaging.models import Conversation, Extension, Message, ReadMark
+from messaging.models import (
+    Conversation,
+    Extension,
+    Message,
+    MessageSetting,
+    Note,
+    ReadMark,
+    RingGroupMember,
+)
 from tenants.models import Membership, Tenant, User
 from tenants.roles import Role
 
@@ -43,10 +55,55 @@ _MOVE_UP = """
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """An extension, and what it shares with others."""
+
+    extension: Extension
+    groups: tuple[int, ...]  # keys of its ring groups
+    shares_numbers: bool  # some number is listed as its own and others'
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether threads may come to it by turn."""
+        return bool(self.groups) or self.shares_numbers
+
+    def sees(self) -> Q:
+        """Keep what the extension sees: its own threads, its groups', and those shared with it."""
+        key = self.extension.pk
+        # The second condition is the partial index's; PostgreSQL does not see that it follows.
+        seen = Q(extension=key) | (Q(shared_with__contains=[key]) & ~Q(shared_with=[]))
+        return seen | Q(ring_group__in=self.groups) if self.groups else seen
+
+    def may_see(self, conversation: Conversation) -> bool:
+        """Tell whether the extension sees the thread."""
+        key = self.extension.pk
+        return (
+            conversation.extension_id == key
+            or conversation.ring_group_id in self.groups
+            or key in conversation.shared_with
+        )
+
+
 def extension_of(user: User, tenant: Tenant) -> Extension | None:
     """Return the person's own extension in the tenant of the current schema."""
-    own = user.memberships.filter(tenant_id=tenant.pk, is_active=True).exclude(extension="")
-    return Extension.objects.filter(number__in=own.values("extension")[:1]).first()
+    return _extensions_of(user, tenant).first()
+
+
+def desk_of(user: User, tenant: Tenant) -> Desk | None:
+    """Return the person's own extension with what it shares."""
+    return _desk(_extensions_of(user, tenant))
+
+
+def desk_at(number: str) -> Desk | None:
+    """Return an extension with what it shares; None for the empty number."""
+    return _desk(Extension.objects.filter(number=number)) if number else None
+
+
+def desk_for(extension: Extension) -> Desk:
+    """Return what this extension shares."""
+    desk = _desk(Extension.objects.filter(pk=extension.pk))
+    return desk or Desk(extension=extension, groups=(), shares_numbers=False)
 
 
 def person_of(extension: Extension, tenant: Tenant) -> User | None:
@@ -59,17 +116,37 @@ def person_of(extension: Extension, tenant: Tenant) -> User | None:
 
 
 def visible_conversations(user: User, role: Role, tenant: Tenant) -> QuerySet[Conversation]:
-    """Return all threads for admins, and those of the own extension for extension users."""
+    """Return all threads for admins, and those that the own extension sees for the others."""
     if role >= Role.ADMIN:
         return Conversation.objects.select_related("extension")
-    extension = extension_of(user, tenant)
-    return conversations_at(extension.number) if extension else Conversation.objects.none()
+    return seen_from(desk_of(user, tenant))
 
 
 def conversations_at(number: str) -> QuerySet[Conversation]:
     """Return the threads in one extension's inbox; none for the empty number."""
+    return seen_from(desk_at(number))
+
+
+def seen_from(desk: Desk | None) -> QuerySet[Conversation]:
+    """Return the threads that an extension sees; of no extension, none."""
     conversations = Conversation.objects.select_related("extension")
-    return conversations.filter(extension__number=number) if number else conversations.none()
+    return conversations.filter(desk.sees()) if desk else conversations.none()
+
+
+def with_mention(
+    conversations: QuerySet[Conversation], desk: Desk | None, user: User | None
+) -> QuerySet[Conversation]:
+    """Add `is_mentioned`: a note names the extension that its person has not seen yet."""
+    if desk is None or user is None:
+        return conversations.annotate(is_mentioned=Value(False))
+    since = Coalesce(OuterRef("read_at"), Value(_NEVER))
+    notes = mentions_of(desk).filter(conversation=OuterRef("pk"), created_at__gt=since)
+    return _with_mark(conversations, user).annotate(is_mentioned=Exists(notes))
+
+
+def mentions_of(desk: Desk) -> QuerySet[Note]:
+    """Return the notes that name the extension."""
+    return Note.objects.filter(mentions__contains=[desk.extension.pk]).order_by()
 
 
 def unread_conversations(
@@ -88,8 +165,9 @@ def read_conversations(conversations: QuerySet[Conversation], user: User) -> Que
 
 
 def unread_total(conversations: QuerySet[Conversation], user: User | None) -> int:
-    """Count the unread conversations, no further than `MOST_COUNTED`."""
-    return unread_conversations(conversations, user).order_by()[:MOST_COUNTED].count()
+    """Count the unread conversations that are not done, no further than `MOST_COUNTED`."""
+    unread = unread_conversations(conversations, user).filter(done_at=None)
+    return unread.order_by()[:MOST_COUNTED].count()
 
 
 def with_unread_total(
@@ -98,7 +176,8 @@ def with_unread_total(
     """Add `unread_total` of the conversations to each row, so that the list is one question."""
     if user is None:
         return rows.annotate(unread_total=Value(0))
-    unread = unread_conversations(conversations, user).order_by().values("pk")[:MOST_COUNTED]
+    unread = unread_conversations(conversations, user).filter(done_at=None)
+    unread = unread.order_by().values("pk")[:MOST_COUNTED]
     return rows.annotate(unread_total=_length(unread))
 
 
@@ -138,6 +217,28 @@ def mark_unread(conversation: Conversation, user: User, *, since: Message | None
         update_conflicts=True,
         unique_fields=["conversation", "user"],
         update_fields=["read_at"],
+    )
+
+
+def _extensions_of(user: User, tenant: Tenant) -> QuerySet[Extension]:
+    own = user.memberships.filter(tenant_id=tenant.pk, is_active=True).exclude(extension="")
+    return Extension.objects.filter(number__in=own.values("extension")[:1])
+
+
+def _desk(extensions: QuerySet[Extension]) -> Desk | None:
+    places = RingGroupMember.objects.filter(extension=OuterRef("pk")).order_by()
+    own = MessageSetting.objects.filter(extension=OuterRef("pk"), other_extensions__isnull=False)
+    others = MessageSetting.other_extensions.through.objects.filter(extension_id=OuterRef("pk"))
+    found = extensions.annotate(
+        group_keys=ArraySubquery(places.values("group")),
+        shares_numbers=Exists(others) | Exists(own),
+    ).first()
+    if found is None:
+        return None
+    return Desk(
+        extension=found,
+        groups=tuple(found.group_keys),
+        shares_numbers=found.shares_numbers,
     )
 
 

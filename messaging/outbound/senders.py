@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from messaging.models import Extension, SmsConfiguration
+from collections.abc import Iterable
+
+from messaging.conversations import participants_key
+from messaging.models import Conversation, Extension, SmsConfiguration
 from messaging.outbound.lines import Line, lines, numbered_lines, with_sender_ids
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.sender_ids import NotASender, default_sender, parse_sender
@@ -23,10 +26,12 @@ def allowed_senders(user: User, role: Role, tenant: Tenant) -> list[Line]:
     return [line for line in _permitted(lines(tenant), role, extension) if line.problem is None]
 
 
-def pick_line(user: User, role: Role, tenant: Tenant, sender: str) -> Line:
+def pick_line(
+    user: User, role: Role, tenant: Tenant, sender: str, *, to: Iterable[str] = ()
+) -> Line:
     """Return the line the person means; "" = the default one.
 
-    Raises SendRefused.
+    Who handles the number's thread with `to` may answer from it. Raises SendRefused.
     """
     extension = extension_of(user, tenant)
     if not _may_send(role, extension):
@@ -37,7 +42,11 @@ def pick_line(user: User, role: Role, tenant: Tenant, sender: str) -> Line:
         number = parse_sender(sender, country=tenant.country)
     except NotASender as error:
         raise SendRefused(Refusal.INVALID_SENDER, str(error)) from error
-    return _usable(_permitted(lines(tenant, number=number), role, extension), _not_theirs())
+    found = lines(tenant, number=number)
+    permitted = _permitted(found, role, extension)
+    if found and not permitted and _handles(extension, number, to):
+        permitted = found
+    return _usable(permitted, _not_theirs())
 
 
 def check_permitted(user: User, role: Role, tenant: Tenant, sender: str) -> None:
@@ -54,15 +63,23 @@ def check_permitted(user: User, role: Role, tenant: Tenant, sender: str) -> None
         raise _not_theirs()
 
 
-def check_answer(extension: Extension | None, role: Role, tenant: Tenant, number: str) -> None:
+def check_answer(
+    extension: Extension | None,
+    role: Role,
+    tenant: Tenant,
+    number: str,
+    *,
+    is_handler: bool = False,
+) -> None:
     """Refuse who cannot answer from a thread's number at this moment.
 
-    Raises SendRefused.
+    Its handler may, whoever else's the number is. Raises SendRefused.
     """
     if not _may_send(role, extension):
         raise _not_allowed()
     numbered = numbered_lines(tenant, number=number)
-    found = _permitted(list(numbered.values()), role, extension)
+    found = list(numbered.values()) if is_handler else []
+    found = found or _permitted(list(numbered.values()), role, extension)
     if not found:
         # Sender IDs are asked for last: the number of most threads is set up by itself.
         found = _permitted(with_sender_ids(numbered, tenant, number=number), role, extension)
@@ -97,13 +114,18 @@ def _permitted(found: list[Line], role: Role, extension: Extension | None) -> li
     with_sender_id = extension is not None and extension.sms_permission == _Permission.SENDER_ID
 
     def is_own(line: Line) -> bool:
-        return own is not None and line.extension_id == own
+        return own is not None and (line.extension_id == own or own in line.shared_with)
 
     kept = [
         line for line in found if whole or is_own(line) or (with_sender_id and line.is_sender_id)
     ]
     # Own numbers first, then the company's sender ID: the first usable one is the default.
     return sorted(kept, key=lambda line: (not is_own(line), not line.is_sender_id, line.number))
+
+
+def _handles(extension: Extension | None, number: str, to: Iterable[str]) -> bool:
+    threads = Conversation.objects.filter(our_number=number, participants_key=participants_key(to))
+    return extension is not None and threads.filter(extension=extension).exists()
 
 
 def _may_send(role: Role, extension: Extension | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from messaging.models import Contact, Message, NotificationChoice
+from messaging.models import Contact, Conversation, Message, Note, NotificationChoice
 from messaging.plaintext import one_line
 from tenants.links import tenant_path
 from tenants.models import Tenant
@@ -31,12 +31,16 @@ class Notice:
 
 def senders(messages: Iterable[Message], tenant: Tenant) -> dict[str, str]:
     """Name the messages' senders: as contacts, or by the number as people write it."""
-    numbers = {message.sender for message in messages}
-    names = dict(Contact.objects.filter(number__in=numbers).values_list("number", "name"))
+    return _names({message.sender for message in messages}, tenant)
+
+
+def titles(conversations: Iterable[Conversation], tenant: Tenant) -> dict[int, str]:
+    """Name the other side of each conversation."""
+    threads = list(conversations)
+    names = _names({number for thread in threads for number in thread.participants}, tenant)
     return {
-        number: one_line(names.get(number, ""), limit=80)
-        or for_people(number, country=tenant.country)
-        for number in numbers
+        thread.pk: ", ".join(names[number] for number in thread.participants)[:_LONGEST]
+        for thread in threads
     }
 
 
@@ -47,6 +51,18 @@ def notice_of(message: Message, sender: str, tenant: Tenant, *, is_hidden: bool)
         body="" if is_hidden else _body(message),
         tag=f"conversation-{message.conversation_id}",
         url=tenant_path(tenant, f"inbox/{message.conversation_id}/"),
+    )
+
+
+def mention_of(note: Note, title: str, tenant: Tenant, *, is_hidden: bool) -> Notice:
+    """Write the notification of a note; hidden = who mentions one, but not what they say."""
+    who = str(note.author) if note.author else "A colleague"
+    text = one_line(note.text, limit=_LONGEST)
+    return Notice(
+        title=f"{who} mentioned you",
+        body="" if is_hidden else f"{title}: {text}",
+        tag=f"note-{note.pk}",
+        url=tenant_path(tenant, f"inbox/{note.conversation_id}/"),
     )
 
 
@@ -63,6 +79,15 @@ def trial(tenant: Tenant) -> Notice:
 def hides_text(choice: NotificationChoice | None, tenant: Tenant) -> bool:
     """Tell whether the person or the company wants texts kept off locked screens."""
     return tenant.hide_notification_text or bool(choice and choice.hide_text)
+
+
+def _names(numbers: set[str], tenant: Tenant) -> dict[str, str]:
+    names = dict(Contact.objects.filter(number__in=numbers).values_list("number", "name"))
+    return {
+        number: one_line(names.get(number, ""), limit=80)
+        or for_people(number, country=tenant.country)
+        for number in numbers
+    }
 
 
 def _body(message: Message) -> str:

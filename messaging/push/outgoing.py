@@ -1,16 +1,25 @@
-"""Telling people of one inbound text."""
+"""Telling people of one inbound text, or of a note that mentions them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
 from messaging import queue
-from messaging.models import Message, NotificationChoice, PushSubscription
+from messaging.models import Message, Note, NotificationChoice, PushSubscription
 from messaging.push import audience, keys
-from messaging.push.content import hides_text, notice_of, senders, trial
+from messaging.push.content import (
+    Notice,
+    hides_text,
+    mention_of,
+    notice_of,
+    senders,
+    titles,
+    trial,
+)
 from messaging.push.quiet import wants_notice
 from messaging.push.sending import Answer, Parcel, deliver
 from tenants.models import Tenant, User
@@ -26,28 +35,47 @@ def announce(message: Message) -> None:
         queue.enqueue(queue.PUSH, message.pk)
 
 
+def announce_note(note: Note) -> None:
+    """Have the people a note mentions told after the commit, if anybody has a device for it."""
+    if keys.signing_key() is not None and PushSubscription.objects.exists():
+        queue.enqueue(queue.PUSH_NOTE, note.pk)
+
+
 def push(message_id: UUID) -> None:
     """Send the notifications of an inbound text to whoever should have them now."""
-    key = keys.signing_key()
     message = (
         Message.objects.select_related("conversation__extension")
         .filter(pk=message_id, direction=Message.Direction.IN)
         .filter(created_at__gt=timezone.now() - _STALE)
         .first()
     )
-    if key is None or message is None:
+    if message is None:
         return
-    tenant = Tenant.objects.get(schema_name=tenant_connection.schema_name)
+    tenant = _tenant()
     sender = senders([message], tenant)[message.sender]
-    parcels: list[Parcel] = []
-    for user, choice in _wanting(message, tenant):
-        notice = notice_of(message, sender, tenant, is_hidden=hides_text(choice, tenant))
-        badge = audience.unread_of(user, tenant).count()
-        parcels += [
-            Parcel(subscription=device, notice=notice, badge=badge)
-            for device in PushSubscription.objects.filter(user=user)
-        ]
-    deliver(parcels, key)
+    _tell(
+        audience.listeners(message.conversation, tenant),
+        lambda is_hidden: notice_of(message, sender, tenant, is_hidden=is_hidden),
+        tenant,
+    )
+
+
+def push_note(note_id: int) -> None:
+    """Send the notifications of a note to the colleagues it mentions."""
+    note = (
+        Note.objects.select_related("conversation", "author")
+        .filter(pk=note_id, created_at__gt=timezone.now() - _STALE)
+        .first()
+    )
+    if note is None:
+        return
+    tenant = _tenant()
+    title = titles([note.conversation], tenant)[note.conversation_id]
+    _tell(
+        audience.mentioned(note, tenant),
+        lambda is_hidden: mention_of(note, title, tenant, is_hidden=is_hidden),
+        tenant,
+    )
 
 
 def send_trial(device: PushSubscription, tenant: Tenant) -> Answer | None:
@@ -59,8 +87,27 @@ def send_trial(device: PushSubscription, tenant: Tenant) -> Answer | None:
     return answer
 
 
-def _wanting(message: Message, tenant: Tenant) -> list[tuple[User, NotificationChoice | None]]:
-    people = audience.listeners(message.conversation, tenant)
+def _tenant() -> Tenant:
+    return Tenant.objects.get(schema_name=tenant_connection.schema_name)
+
+
+def _tell(people: list[User], write: Callable[[bool], Notice], tenant: Tenant) -> None:
+    """Send a notice to the devices of those who want it now; `write` is told whether to hide."""
+    key = keys.signing_key()
+    if key is None:
+        return
+    parcels: list[Parcel] = []
+    for user, choice in _wanting(people, tenant):
+        notice = write(hides_text(choice, tenant))
+        badge = audience.unread_of(user, tenant).count()
+        parcels += [
+            Parcel(subscription=device, notice=notice, badge=badge)
+            for device in PushSubscription.objects.filter(user=user)
+        ]
+    deliver(parcels, key)
+
+
+def _wanting(people: list[User], tenant: Tenant) -> list[tuple[User, NotificationChoice | None]]:
     choices = {c.user_id: c for c in NotificationChoice.objects.filter(user__in=people)}
     now = timezone.now()
     return [

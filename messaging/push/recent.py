@@ -1,17 +1,18 @@
-"""Texts of the last minutes, for an open page that shows notifications by itself."""
+"""Texts and mentions of the last minutes, for an open page that shows notifications itself."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from messaging.models import Message, NotificationChoice, ReadMark
-from messaging.push.audience import told_of
-from messaging.push.content import hides_text, notice_of, senders
+from messaging.push.audience import may_see, told_of
+from messaging.push.content import hides_text, mention_of, notice_of, senders, titles
 from messaging.push.quiet import wants_notice
+from messaging.visibility import desk_of, mentions_of
 from tenants.models import Tenant, User
 
 # Browsers wake a hidden page once a minute; the page knows which ones it has shown.
@@ -39,10 +40,38 @@ def recent_notices(user: User, tenant: Tenant) -> list[dict[str, Any]]:
     )
     is_hidden = hides_text(choice, tenant)
     names = senders(unread, tenant)
-    return [
+    texts = [
         {
             "id": str(message.pk),
             **notice_of(message, names[message.sender], tenant, is_hidden=is_hidden).as_json(),
         }
         for message in reversed(unread)
+    ]
+    return texts + _mentions(user, tenant, since=now - _SPAN, is_hidden=is_hidden)
+
+
+def _mentions(
+    user: User, tenant: Tenant, *, since: datetime, is_hidden: bool
+) -> list[dict[str, Any]]:
+    desk = desk_of(user, tenant)
+    if desk is None:
+        return []
+    mark = ReadMark.objects.filter(conversation=OuterRef("conversation"), user=user)
+    notes = (
+        mentions_of(desk)
+        .filter(created_at__gt=since)
+        .exclude(author=user)
+        .annotate(seen_at=Subquery(mark.values("read_at")[:1]))
+        .filter(Q(seen_at=None) | Q(created_at__gt=F("seen_at")))
+        .select_related("conversation", "author")
+        .order_by("created_at")[:_MOST]
+    )
+    open_to = [note for note in notes if may_see(user, note, tenant)]
+    named = titles([note.conversation for note in open_to], tenant)
+    return [
+        {
+            "id": f"note-{note.pk}",
+            **mention_of(note, named[note.conversation_id], tenant, is_hidden=is_hidden).as_json(),
+        }
+        for note in open_to
     ]
