@@ -224,5 +224,17 @@ register(User, ["email", "name", "is_system_admin", "is_active"])
 register(Membership, ["user", "tenant", "role", "extension", "is_active"])
 register(Invitation, ["email", "name", "tenant", "role", "extension", "accepted_at", "revoked_at"])
 register(Trunk, ["name", "provider", "hostname", "tenant", "enabled"])
-register(PhoneNumber, ["number", "trunk", "tenant", "kind", "registration", "is_main"])
+register(
+    PhoneNumber,
+    [
+        "number",
+        "trunk",
+        "tenant",
+        "kind",
+        "registration",
+        "registration_note",
+        "campaign_id",
+        "is_main",
+    ],
+)
 register(ApiKey, ["name", "user", "tenant", "revoked_at"])

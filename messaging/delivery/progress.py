@@ -127,7 +127,8 @@ def accept(
         at=at,
         next_attempt_at=None,
     )
-    columns: dict[str, Any] = {"sent_at": Least("sent_at", at)}
+    # The carrier has spoken: there is no need to ask it.
+    columns: dict[str, Any] = {"sent_at": Least("sent_at", at), "lookup_at": None}
     if segment_count > 0:
         columns["segment_count"] = min(segment_count, _MOST_SEGMENTS)
     Message.objects.filter(pk=message.pk).update(**columns)

@@ -1,19 +1,21 @@
-"""Delivery receipts: they come late, twice, out of order and before our own note of sending."""
+"""Delivery receipts: they come late, twice, out of order and before our own note of sending.
+
+However they come, the same receipts end in the same state: of each recipient the highest one, and
+of several that say the same in different words the earliest.
+"""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from messaging import optouts
-from messaging.delivery import progress, timeline
-from messaging.delivery.progress import NO_FAULT, Fault
+from messaging import optouts, registration
+from messaging.delivery import progress, timeline, verdict
 from messaging.models import Message, OptOut, Recipient, SmsConfiguration
 from messaging.models.message import Status
 from messaging.plaintext import one_line
@@ -106,63 +108,64 @@ def _note(
     receipt: DeliveryReceipt,
     webhook_event_id: int | None,
 ) -> None:
-    status = _STATUS[receipt.status]
+    status, at = _STATUS[receipt.status], _time_of(receipt)
     code = one_line(receipt.error_code, limit=40)
+    said_of = {"recipient": recipient.number, "error_code": code}
     rose = Recipient.objects.filter(pk=recipient.pk, status__in=progress.below(status)).update(
         status=status, error_code=code
     )
-    is_news = rose or not timeline.tells(
-        message, status, recipient=recipient.number, error_code=code
-    )
-    if not is_news:
+    heard_at = None if rose else timeline.heard_at(message, status, **said_of)
+    if heard_at is not None and heard_at <= at:
         return  # the same receipt again
+    # Asked before it is written down.
+    counts = bool(rose) or _is_earlier(message, recipient, status, code=code, at=at)
     timeline.record(
         message,
         status,
-        at=_time_of(receipt),
-        recipient=recipient.number,
-        error_code=code,
+        at=at,
+        **said_of,
         detail=receipt.error_text,
         webhook_event_id=webhook_event_id,
     )
-    if receipt.failure_reason is FailureReason.OPTED_OUT:
-        # Only as news: they may have texted START since.
-        optouts.record_opt_out(message.sender, recipient.number, OptOut.Source.CARRIER)
-    if rose:
-        progress.follow_recipients(message, **_columns(message, recipient, receipt, status))
+    if heard_at is None:
+        _learn(message, recipient, receipt, at)
+    if counts:
+        Recipient.objects.filter(pk=recipient.pk).update(error_code=code)
+        columns = verdict.columns(message, recipient, receipt, status=status, at=at)
+        progress.follow_recipients(message, **columns)
     progress.show(message)
 
 
-def _columns(
-    message: Message, recipient: Recipient, receipt: DeliveryReceipt, status: Status
-) -> dict[str, Any]:
-    """Return what changes on the message beside its status."""
-    others = message.recipients.exclude(pk=recipient.pk)
-    if status == Status.DELIVERED:
-        if others.exclude(status=Status.DELIVERED).exists():
-            return {}
-        return {"delivered_at": _time_of(receipt), **NO_FAULT.columns()}
-    # A group shows its first failure; each recipient keeps its own code.
-    explained = [Status.FAILED]
-    if status == Status.UNCONFIRMED:
-        explained.append(Status.UNCONFIRMED)
-    elif status != Status.FAILED:
-        return {}
-    if others.filter(status__in=explained).exists():
-        return {}
-    return _fault(receipt, recipient, is_group=others.exists()).columns()
+def _is_earlier(
+    message: Message, recipient: Recipient, status: Status, *, code: str, at: datetime
+) -> bool:
+    """Tell whether of two receipts that say the same state in different words this one counts.
 
-
-def _fault(receipt: DeliveryReceipt, recipient: Recipient, *, is_group: bool) -> Fault:
-    reason = receipt.failure_reason
-    if reason is None and receipt.status is ReceiptStatus.FAILED:
-        reason = FailureReason.UNKNOWN
-    text = receipt.error_text
-    return Fault(
-        reason=reason,
-        code=receipt.error_code,
-        text=f"{recipient.number}: {text}" if is_group else text,
+    The earlier one does, whichever comes first; of one moment the lower code.
+    """
+    if recipient.status != status:
+        return False
+    known = timeline.heard_at(
+        message, status, recipient=recipient.number, error_code=recipient.error_code
     )
+    if known is None:  # our own word, not the carrier's: of a failure we know better
+        return status == Status.UNCONFIRMED
+    return (at, code) < (known, recipient.error_code) or code == recipient.error_code
+
+
+def _learn(message: Message, recipient: Recipient, receipt: DeliveryReceipt, at: datetime) -> None:
+    """Keep what the receipt tells beyond this message; only once, for people may know more since."""
+    if receipt.failure_reason is FailureReason.OPTED_OUT:
+        # They may have texted START since.
+        optouts.record_opt_out(message.sender, recipient.number, OptOut.Source.CARRIER)
+    if receipt.registration is not None:
+        registration.learn(
+            message.sender,
+            receipt.registration,
+            code=receipt.error_code,
+            words=receipt.error_text,
+            at=at,
+        )
 
 
 def _time_of(receipt: DeliveryReceipt) -> datetime:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from messaging.models import Message, MessageEvent
@@ -36,11 +39,20 @@ def record(
     )
 
 
-def tells(message: Message, status: Status, *, recipient: str, error_code: str) -> bool:
-    """Tell whether a line says this already."""
-    return MessageEvent.objects.filter(
-        message=message, status=status, recipient=recipient, error_code=error_code
-    ).exists()
+def heard_at(
+    message: Message, status: Status, *, recipient: str, error_code: str
+) -> datetime | None:
+    """Return the earliest moment at which this is said to have happened; None = it is not said."""
+    lines = _since_sent_again(message).filter(
+        status=status, recipient=recipient, error_code=error_code
+    )
+    return lines.order_by("at").values_list("at", flat=True).first()
+
+
+def lines_of(message: Message, statuses: Iterable[str]) -> list[MessageEvent]:
+    """Return what is said of single recipients, earliest first, about the sending that counts."""
+    told = _since_sent_again(message).filter(status__in=list(statuses)).exclude(recipient="")
+    return list(told.order_by("at", "error_code", "id"))
 
 
 def said_last(message: Message, detail: str) -> bool:
@@ -61,12 +73,7 @@ def is_earlier_id(message: Message, provider_message_id: str) -> bool:
     ).exists()
 
 
-def wanted_since(message: Message) -> datetime:
-    """Return when the message was last meant to go out: written, scheduled for or sent again."""
-    again = (
-        MessageEvent.objects.filter(message=message, detail__startswith=_AGAIN)
-        .order_by("-id")
-        .values_list("at", flat=True)
-        .first()
-    )
-    return again or message.scheduled_at or message.created_at
+def _since_sent_again(message: Message) -> QuerySet[MessageEvent]:
+    again = MessageEvent.objects.filter(message=message, detail__startswith=_AGAIN)
+    last = again.order_by("-id").values("id")[:1]
+    return MessageEvent.objects.filter(message=message, id__gt=Coalesce(Subquery(last), 0))

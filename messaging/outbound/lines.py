@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 
+from messaging import registration
 from messaging.models import MessageSetting, RingGroupMember, SmsConfiguration
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.sender_ids import default_sender, with_did
@@ -58,6 +59,7 @@ def numbered_lines(tenant: Tenant, *, number: str | None = None) -> dict[str, Li
         other_keys=ArraySubquery(others.values("extension")),
         member_keys=ArraySubquery(members.values("extension")),
     )
+    settings = registration.with_rule(settings)
     if number is not None:
         settings = settings.filter(phone_number__number=number)
     return {setting.phone_number.number: _of_setting(setting) for setting in settings}
@@ -77,7 +79,7 @@ def with_sender_ids(
     ]
     unsettled = senders - set(numbered)
     phones = PhoneNumber.objects.select_related("trunk").filter(number__in=unsettled).order_by()
-    known = {phone.number: phone for phone in phones}
+    known = {phone.number: phone for phone in registration.with_rule(phones)}
     named = [
         _of_sender_id(sender, configuration, tenant, known.get(sender))
         for sender, configuration in pairs
@@ -88,7 +90,8 @@ def with_sender_ids(
 
 def _of_setting(setting: MessageSetting) -> Line:
     phone = setting.phone_number
-    problem = account_problem(phone, setting.provider) or number_problem(phone)
+    rule: str = getattr(setting, "unregistered_rule", "")
+    problem = account_problem(phone, setting.provider) or number_problem(phone, rule=rule)
     if not setting.enabled:
         problem = number_off()
     return Line(
@@ -117,7 +120,7 @@ def _of_sender_id(
         return None
     problem = account_problem(phone, configuration)
     if phone is not None:
-        problem = problem or number_problem(phone)
+        problem = problem or number_problem(phone, rule=getattr(phone, "unregistered_rule", ""))
     elif sender.startswith("+"):
         problem = SendRefused(
             Refusal.INVALID_SENDER,
@@ -166,17 +169,11 @@ def account_problem(
     return None
 
 
-def number_problem(phone: PhoneNumber) -> SendRefused | None:
-    """Say why no account can send from the number at the moment."""
+def number_problem(phone: PhoneNumber, *, rule: str = "") -> SendRefused | None:
+    """Say why no account can send from the number; `rule` is that for unregistered ones."""
     if not phone.trunk.enabled:
         return _trunk_off(phone.trunk.name)
-    if phone.registration == PhoneNumber.Registration.REJECTED:
-        return SendRefused(
-            Refusal.UNREGISTERED,
-            "The registration of this number was rejected, so carriers block its texts. Send from"
-            " another number, or have it registered.",
-        )
-    return None
+    return registration.problem(phone, rule=rule)
 
 
 def number_off() -> SendRefused:
