@@ -4,51 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
-from django.db.models.functions import JSONObject
-from django.urls import reverse
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from messaging.inbox import clock, words
 from messaging.inbox.cursor import Place
+from messaging.inbox.fates import FATES, Fate, fate
 from messaging.inbox.linkify import linkify
 from messaging.inbox.moments import moment
 from messaging.inbox.people import AddressBook
-from messaging.models import Attachment, Conversation, Message, Recipient
+from messaging.inbox.pieces import FILES, Piece, piece_of
+from messaging.models import Conversation, Message
 from messaging.models.message import Status
 from tenants.models import Tenant, User
 
 PAGE = 50
-# Browsers draw these without running anything; all else is a download.
-RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-
-_SHOWN_OF_A_FILE = ("id", "name", "size", "state", "content_type")
-# Few messages carry any: they come with the messages, not by a question of their own.
-_FILES = ArraySubquery(
-    Attachment.objects.filter(message=OuterRef("pk")).values(
-        shown=JSONObject(**{field: field for field in _SHOWN_OF_A_FILE})
-    )
-)
-_FATES = ArraySubquery(
-    Recipient.objects.filter(message=OuterRef("pk")).values(
-        shown=JSONObject(number="number", status="status")
-    )
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """Picture or file of a message."""
-
-    url: str
-    name: str
-    size: int
-    state: str
-    is_picture: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +40,7 @@ class Bubble:
     status_text: str
     explanation: str
     error_code: str
-    each: list[tuple[str, str, str]]  # name, icon and status, for groups
+    each: list[Fate]  # for groups
     pieces: list[Piece]
     is_sought: bool
 
@@ -118,9 +90,9 @@ class Thread:
 
 def part(conversation: Conversation, window: Window) -> Part:
     """Read one part of a conversation, with its files and recipients, in one question."""
-    rows = conversation.messages.select_related("author").annotate(files=_FILES)
+    rows = conversation.messages.select_related("author").annotate(files=FILES)
     if len(conversation.participants) > 1:
-        rows = rows.annotate(fates=_FATES)
+        rows = rows.annotate(fates=FATES)
     sought = rows.filter(pk=window.at).first() if window.at else None
     if sought:
         place = _place(sought)
@@ -164,21 +136,6 @@ def _place(message: Message) -> Place:
     return Place(at=message.created_at, id=message.pk)
 
 
-def piece(attachment: Attachment) -> Piece:
-    """Show an attachment."""
-    return _piece({field: getattr(attachment, field) for field in _SHOWN_OF_A_FILE})
-
-
-def _piece(file: dict[str, Any]) -> Piece:
-    return Piece(
-        url=reverse("inbox:media", args=[file["id"]]),
-        name=file["name"] or "File",
-        size=file["size"],
-        state=file["state"],
-        is_picture=file["content_type"] in RASTER,
-    )
-
-
 def _bubbles(
     messages: Sequence[Message],
     conversation: Conversation,
@@ -211,7 +168,7 @@ def _bubbles(
                 explanation=words.explanation(message),
                 error_code=message.error_code if message.status == Status.FAILED else "",
                 each=_each(message, book) if is_ours and is_group else [],
-                pieces=[_piece(file) for file in message.files],  # type: ignore[attr-defined]
+                pieces=[piece_of(file) for file in message.files],  # type: ignore[attr-defined]
                 is_sought=message == sought,
             )
         )
@@ -232,8 +189,8 @@ def _who(message: Message, book: AddressBook, reader: User, *, is_group: bool) -
     return str(message.author) if message.author and message.author_id != reader.pk else ""
 
 
-def _each(message: Message, book: AddressBook) -> list[tuple[str, str, str]]:
+def _each(message: Message, book: AddressBook) -> list[Fate]:
     return [
-        (book.name(fate["number"]), *words.SHOWN[fate["status"]])
-        for fate in message.fates  # type: ignore[attr-defined]  # annotated
+        fate(recipient, book.name(recipient["number"]))
+        for recipient in message.fates  # type: ignore[attr-defined]  # annotated
     ]

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from messaging import visibility
-from messaging.inbox.bubbles import RASTER, Piece, piece
 from messaging.inbox.frame import InboxRequest, inbox_view
-from messaging.media.attachments import UPLOAD_LIMIT, MediaRefused, store_upload
+from messaging.inbox.opened import find, opened
+from messaging.inbox.pieces import Piece, piece
+from messaging.media.attachments import PICTURE_LIMIT, MediaRefused, retry, store_upload
+from messaging.media.links import attachment_of
+from messaging.media.serving import NotHere, served
 from messaging.media.uploads import take_back
 from messaging.models import Attachment
 from messaging.outbound.compose import MOST_FILES
-
-_MAGIC: tuple[tuple[bytes, int, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
-    (b"\xff\xd8\xff", 0, "image/jpeg"),
-    (b"GIF8", 0, "image/gif"),
-    (b"WEBP", 8, "image/webp"),
-)
+from tenants.roles import public_in_tenant
 
 
 @require_POST
@@ -34,7 +31,7 @@ def upload(request: InboxRequest) -> HttpResponseBase:
     files = request.FILES.getlist("files")
     for file in files[:MOST_FILES]:
         # One byte beyond the limit is enough to have it refused by its size.
-        content = file.read(UPLOAD_LIMIT + 1)
+        content = file.read(PICTURE_LIMIT + 1)
         try:
             stored = store_upload(request.user, file.name or "", file.content_type or "", content)
         except MediaRefused as refusal:
@@ -96,35 +93,49 @@ def unsent(request: InboxRequest) -> list[tuple[UUID, Piece]]:
 @inbox_view
 def media(request: InboxRequest, attachment_id: UUID) -> HttpResponseBase:
     """Serve a file of a visible conversation, or an own upload that is not sent yet."""
-    visible = visibility.visible_conversations(request.user, request.role, request.tenant)
-    theirs = Q(message__conversation__in=visible)
-    own = Q(message=None, uploaded_by=request.user)
-    attachment = Attachment.objects.filter(
-        theirs | own, pk=attachment_id, state=Attachment.State.READY
-    ).first()
-    if attachment is None or not attachment.file:
+    return _served(_own_or_visible(request).filter(pk=attachment_id).first())
+
+
+@require_safe
+@public_in_tenant
+def linked(request: HttpRequest, signed: str) -> HttpResponseBase:
+    """Serve the file of a signed address: the signature is the key, for as long as it holds."""
+    found = attachment_of(signed)
+    if found is None:
         raise Http404
-    try:
-        file = attachment.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    # Judged by the bytes: what a stranger's phone called it proves nothing.
-    kind = _raster_type(file.read(16))
-    file.seek(0)
-    response = FileResponse(
-        file,
-        as_attachment=not kind,
-        filename=attachment.name or "file",
-        content_type=kind or "application/octet-stream",
-    )
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, max-age=86400"
+    attachment, seconds = found
+    response = _served(attachment, max_age=seconds)
+    response["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _raster_type(start: bytes) -> str:
-    for magic, offset, kind in _MAGIC:
-        if start[offset : offset + len(magic)] == magic:
-            return kind if kind in RASTER else ""
-    return ""
+def _own_or_visible(request: InboxRequest) -> QuerySet[Attachment]:
+    visible = visibility.visible_conversations(request.user, request.role, request.tenant)
+    theirs = Q(message__conversation__in=visible)
+    own = Q(message=None, uploaded_by=request.user)
+    return Attachment.objects.filter(theirs | own)
+
+
+def _served(attachment: Attachment | None, **kwargs: int) -> HttpResponseBase:
+    if attachment is None:
+        raise Http404
+    try:
+        return served(attachment, **kwargs)
+    except NotHere as error:
+        raise Http404 from error
+
+
+@require_POST
+@inbox_view
+def refetch(request: InboxRequest, attachment_id: UUID) -> HttpResponseBase:
+    """Fetch an inbound file at once that could not be had, while the carrier keeps it."""
+    found = _own_or_visible(request).filter(pk=attachment_id).select_related("message").first()
+    if found is None or found.message is None:
+        raise Http404
+    # Too late, or there by now: the thread shows which.
+    retry(found)
+    conversation = find(request, found.message.conversation_id)
+    if not request.htmx:
+        return redirect("inbox:thread", conversation.pk)
+    context = opened(request, conversation, is_seen=True)
+    return render(request, "inbox/messages.html", context)

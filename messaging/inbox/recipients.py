@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from messaging.models import Contact, OptOut
-from messaging.outbound.compose import MOST_RECIPIENTS
+from messaging.outbound.compose import group_problem
 from messaging.outbound.individually import MOST_INDIVIDUALLY
 from messaging.plaintext import storable
-from tenants.models import PhoneNumber, Tenant
-from tenants.numbers import NotAPhoneNumber, for_people, kind_of, to_e164
+from tenants.models import Tenant
+from tenants.numbers import NotAPhoneNumber, for_people, to_e164
 
 _BETWEEN = re.compile(r"[,;\n]")
 
@@ -104,15 +104,9 @@ def words(addressed: Addressed, *, sender: str, individually: bool) -> list[Word
             text = f"A text can go to {MOST_INDIVIDUALLY} people at a time. Remove some."
             return [*found, Word(text=text, is_problem=True)]
         return [*found, Word(text="Each gets a message of their own and sees nobody else.")]
-    if kind_of(sender) == PhoneNumber.Kind.TOLL_FREE:
-        text = "Toll-free numbers cannot text to groups. Send individually, or from a local number."
-        return [*found, Word(text=text, is_problem=True)]
-    if count > MOST_RECIPIENTS:
-        text = (
-            f"A group can have {MOST_RECIPIENTS} members, these are {count}."
-            " Send individually, or remove some."
-        )
-        return [*found, Word(text=text, is_problem=True)]
+    problem = group_problem(sender, addressed.numbers)
+    if problem is not None:
+        return [*found, Word(text=problem.text, is_problem=True)]
     text = "Group message (MMS): everybody sees all the numbers and gets all the replies."
     return [*found, Word(text=text)]
 

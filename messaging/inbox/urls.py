@@ -34,6 +34,7 @@ urlpatterns = [
     path("templates/<int:template_id>/", templates.change, name="template"),
     path("templates/<int:template_id>/delete/", templates.delete, name="template-delete"),
     path("media/<uuid:attachment_id>/", files.media, name="media"),
+    path("media/<uuid:attachment_id>/again/", files.refetch, name="refetch"),
     path("manifest.webmanifest", app.manifest, name="manifest"),
     path("sw.js", app.worker, name="worker"),
     path("offline/", app.offline, name="offline"),

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from messaging import live, queue
-from messaging.media import filetypes
+from messaging.media import filetypes, pictures
 from messaging.models import Attachment, Message
 from messaging.plaintext import one_line
 from providers.base import Provider
@@ -25,7 +25,9 @@ logger = logging.getLogger(__name__)
 State = Attachment.State
 
 UPLOAD_LIMIT = 3_500_000  # bytes; the carrier's, per file
-_KEPT = timedelta(hours=48)  # at the carrier
+PICTURE_LIMIT = 20_000_000  # a larger picture than the carrier's limit is made smaller
+ADVISED = 1_000_000  # what all large carriers take
+KEPT = timedelta(hours=48)  # at the carrier
 _LEASE = timedelta(minutes=2)
 _WAITS = (10, 30, 60, 300, 900)  # seconds, then hourly
 _LONGEST_WAIT = 3600
@@ -47,17 +49,72 @@ def store_upload(user: User | None, name: str, content_type: str, content: bytes
     shown = one_line(name.replace("\\", "/").rpartition("/")[2], limit=200) or "file"
     if not content:
         raise MediaRefused(f"“{shown}” is empty.")
-    if len(content) > UPLOAD_LIMIT:
-        raise MediaRefused(f"“{shown}” is larger than 3.5 MB, the most a carrier takes.")
     kind = filetypes.type_of_upload(content, content_type, name)
     if kind not in filetypes.SENDABLE:
         raise MediaRefused(f"“{shown}” is of a kind that cannot be sent as MMS.")
+    notice = ""
+    if kind == "image/jpeg":
+        content = pictures.without_metadata(content)
+    if len(content) > UPLOAD_LIMIT:
+        picture = _smaller(shown, kind, content)
+        notice = made_smaller(len(content), len(picture.content))
+        content, kind = picture.content, picture.content_type
+        shown = with_ending(shown, ".jpg")
     attachment = Attachment(
-        name=shown, content_type=kind, size=len(content), state=State.READY, uploaded_by=user
+        name=shown,
+        content_type=kind,
+        size=len(content),
+        state=State.READY,
+        notice=notice,
+        uploaded_by=user,
     )
     attachment.file.save(shown, ContentFile(content), save=False)
     attachment.save()
     return attachment
+
+
+def _smaller(shown: str, kind: str, content: bytes) -> pictures.Picture:
+    if kind not in pictures.SHRINKABLE:
+        more = " Save it as JPEG to have it made smaller." if kind.startswith("image/") else ""
+        raise MediaRefused(f"“{shown}” is larger than 3.5 MB, the most a carrier takes.{more}")
+    if len(content) > PICTURE_LIMIT:
+        raise MediaRefused(f"“{shown}” is larger than 20 MB. Make the picture smaller first.")
+    try:
+        return pictures.shrink(content, limit=ADVISED)
+    except pictures.CannotShrink as error:
+        raise MediaRefused(
+            f"“{shown}” is larger than 3.5 MB, the most a carrier takes, and {error}."
+        ) from error
+
+
+def made_smaller(before: int, after: int) -> str:
+    """Word the notice of a picture that was made smaller."""
+    return f"Made smaller to fit: {_size(before)} became {_size(after)}."
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:.1f} MB" if count >= 1_000_000 else f"{max(1, count // 1000)} KB"
+
+
+def with_ending(name: str, ending: str) -> str:
+    """Give a file's name the ending of its new type."""
+    stem, dot, _ = name.rpartition(".")
+    return (stem if dot and stem else name)[: 200 - len(ending)] + ending
+
+
+def retry(attachment: Attachment) -> bool:
+    """Have an inbound file fetched at once, while the carrier has it; tell whether it will be."""
+    waiting = Attachment.objects.filter(
+        pk=attachment.pk,
+        state__in=[State.PENDING, State.FAILED],
+        message__isnull=False,
+        created_at__gt=timezone.now() - KEPT,
+    ).exclude(source_url="")
+    # A task that has it in hands at this moment keeps what it finds; the second copy is dropped.
+    if not waiting.update(state=State.PENDING, error="", attempts=0, next_attempt_at=None):
+        return False
+    queue.enqueue(queue.FETCH_MEDIA, attachment.pk)
+    return True
 
 
 def fetch(attachment_id: UUID) -> None:
@@ -121,7 +178,7 @@ def _try_again(attachment: Attachment, error: str, *, wait: float | None) -> Non
     tries = attachment.attempts - 1
     pause = max(wait or 0, _WAITS[tries] if tries < len(_WAITS) else _LONGEST_WAIT)
     due = timezone.now() + timedelta(seconds=pause)
-    if due > attachment.created_at + _KEPT:
+    if due > attachment.created_at + KEPT:
         _fail(attachment, f"Not fetched within the two days the carrier keeps it. {error}")
         return
     Attachment.objects.filter(pk=attachment.pk, state=State.PENDING).update(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from messaging.media.attachments import UPLOAD_LIMIT
+from messaging.media.fitting import TOLL_FREE_BYTES, may_fit
 from messaging.models import Attachment, Message
 from messaging.optouts import is_opted_out
 from messaging.outbound.lines import Line
@@ -19,7 +20,6 @@ from tenants.numbers import NotAPhoneNumber, for_people, kind_of, to_e164
 MOST_RECIPIENTS = 10
 MOST_UNITS = 2048
 MOST_FILES = 10
-TOLL_FREE_BYTES = 525_000  # in all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,8 @@ def recompose(line: Line, message: Message, *, text: str, tenant: Tenant) -> Dra
 def _judge(draft: Draft, line: Line, tenant: Tenant) -> None:
     if not draft.text.strip() and not draft.attachments:
         raise SendRefused(Refusal.EMPTY, "Write a text or attach a file.")
+    if len(draft.recipients) > 1:
+        check_group(line, draft.recipients)
     if line.is_toll_free:
         _check_toll_free(draft)
     check_consent(line.number, draft.recipients, country=tenant.country)
@@ -108,12 +110,6 @@ def _recipients(typed: Sequence[str], *, sender: str, country: str) -> tuple[str
     if sender in numbers:
         raise SendRefused(
             Refusal.INVALID_RECIPIENT, "A number cannot text to itself: enter another one."
-        )
-    if len(numbers) > MOST_RECIPIENTS:
-        raise SendRefused(
-            Refusal.TOO_MANY_RECIPIENTS,
-            f"A group can have {MOST_RECIPIENTS} members, these are {len(numbers)}."
-            " Send to some of them at a time.",
         )
     return tuple(numbers)
 
@@ -163,19 +159,52 @@ def unknown_file() -> SendRefused:
     return SendRefused(Refusal.INVALID_MEDIA, "A file is no longer there. Attach it again.")
 
 
-def _check_toll_free(draft: Draft) -> None:
-    if len(draft.recipients) > 1:
-        raise SendRefused(
+def check_group(line: Line, recipients: Sequence[str]) -> None:
+    """Refuse a group that no carrier takes.
+
+    Raises SendRefused.
+    """
+    problem = group_problem(line.number, recipients, kind=line.kind)
+    if problem is not None:
+        raise problem
+
+
+def group_problem(
+    our_number: str, recipients: Sequence[str], *, kind: PhoneNumber.Kind | None = None
+) -> SendRefused | None:
+    """Say why these cannot be texted as one group from the number; None when they can."""
+    kinds = {kind, kind_of(our_number)}
+    if PhoneNumber.Kind.TOLL_FREE in kinds:
+        return SendRefused(
             Refusal.NO_GROUP,
-            "Toll-free numbers cannot text to groups. Send to each recipient, or from a local"
-            " number.",
+            "Toll-free numbers cannot text to groups. Send individually, or from a local number.",
         )
+    if PhoneNumber.Kind.SHORT_CODE in kinds:
+        return SendRefused(
+            Refusal.NO_GROUP,
+            "Short codes cannot text to groups. Send individually, or from a local number.",
+        )
+    if len(recipients) > MOST_RECIPIENTS:
+        return SendRefused(
+            Refusal.TOO_MANY_RECIPIENTS,
+            f"A group can have {MOST_RECIPIENTS} members, these are {len(recipients)}."
+            " Send individually, or to some of them.",
+        )
+    if any(kind_of(number) == PhoneNumber.Kind.SHORT_CODE for number in recipients):
+        return SendRefused(
+            Refusal.NO_GROUP,
+            "A short code cannot be a member of a group. Send individually, or leave it out.",
+        )
+    return None
+
+
+def _check_toll_free(draft: Draft) -> None:
     if kind_of(draft.recipients[0]) == PhoneNumber.Kind.SHORT_CODE:
         raise SendRefused(
             Refusal.INVALID_RECIPIENT,
             "Toll-free numbers cannot text to short codes. Send from a local number.",
         )
-    if sum(attachment.size for attachment in draft.attachments) > TOLL_FREE_BYTES:
+    if not may_fit(draft.attachments, TOLL_FREE_BYTES):
         raise SendRefused(
             Refusal.MEDIA_TOO_LARGE,
             "Files from a toll-free number may have 525 KB in all. Send smaller ones, or from a"

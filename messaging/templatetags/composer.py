@@ -9,8 +9,10 @@ from django import template
 from django.utils.crypto import salted_hmac
 
 from messaging.media import filetypes
-from messaging.media.attachments import UPLOAD_LIMIT
-from messaging.outbound.compose import MOST_FILES, MOST_UNITS, TOLL_FREE_BYTES
+from messaging.media.attachments import PICTURE_LIMIT, UPLOAD_LIMIT
+from messaging.media.fitting import LEAST_PICTURE, TOLL_FREE_BYTES
+from messaging.media.pictures import SHRINKABLE
+from messaging.outbound.compose import MOST_FILES, MOST_UNITS
 from tenants.models import PhoneNumber
 from tenants.numbers import kind_of
 
@@ -34,6 +36,9 @@ def upload_rules(our_number: str) -> dict[str, Any]:
     return {
         "most": MOST_FILES,
         "each": UPLOAD_LIMIT,
+        "picture": PICTURE_LIMIT,
+        "shrinks": ",".join(sorted(SHRINKABLE)),
+        "least": LEAST_PICTURE,
         "total": TOLL_FREE_BYTES if toll_free else "",
         "accept": _ACCEPT,
         "units": MOST_UNITS,

@@ -12,6 +12,9 @@
     return {
       most: Number(input.dataset.most),
       each: Number(input.dataset.each),
+      picture: Number(input.dataset.picture),
+      shrinks: input.dataset.shrinks.split(","),
+      least: Number(input.dataset.least),
       total: Number(input.dataset.total || 0),
       accept: input.accept.split(","),
     };
@@ -41,6 +44,7 @@
   function upload(file, url) {
     const { box, button } = chip("is-uploading", file.name);
     box.dataset.size = file.size;
+    box.dataset.type = file.type;
     const bar = document.createElement("progress");
     bar.max = 100;
     bar.value = 0;
@@ -82,8 +86,8 @@
   function attach(files) {
     const input = byId("files");
     const there = [...document.querySelectorAll("#attached [data-size]")];
-    const sizes = there.map((box) => Number(box.dataset.size));
-    const { taken, refused } = judgeFiles([...files], sizes, rules(input));
+    const known = there.map(({ dataset }) => ({ size: Number(dataset.size), type: dataset.type }));
+    const { taken, refused } = judgeFiles([...files], known, rules(input));
     for (const file of taken) upload(file, input.dataset.url);
     refused.forEach(refuse);
     changed();

@@ -13,26 +13,30 @@
       kind.endsWith("/*") ? name.startsWith(kind.slice(0, -1)) : kind === name);
   }
 
-  // files: {name, size, type}; there: sizes of what is attached already; 0 total = no such limit.
-  function judge(files, there, { most, each, total, accept }) {
+  // files, there: {name, size, type}; 0 total = no such limit. Pictures are made smaller by the server:
+  // one may be larger than the carrier's limit, and counts by what it can become.
+  function judge(files, there, { most, each, picture, shrinks, least, total, accept }) {
     const taken = [];
     const refused = [];
+    const mayShrink = (file) => shrinks.includes((file.type || "").split(";")[0].toLowerCase());
+    const counted = (file) => (mayShrink(file) ? Math.min(file.size, least) : file.size);
     let count = there.length;
-    let sum = there.reduce((all, size) => all + size, 0);
+    let sum = there.reduce((all, file) => all + counted(file), 0);
     for (const file of files) {
+      const limit = mayShrink(file) ? picture : each;
       if (!file.size) refused.push(`“${file.name}” is empty.`);
       else if (!isOfKind(file.type, accept)) {
         refused.push(`“${file.name}” is of a kind that cannot be sent as MMS.`);
-      } else if (file.size > each) {
-        refused.push(`“${file.name}” has ${shown(file.size)}, the most a carrier takes is ${shown(each)}.`);
+      } else if (file.size > limit) {
+        refused.push(`“${file.name}” has ${shown(file.size)}, the most ${mayShrink(file) ? "we can make smaller" : "a carrier takes"} is ${shown(limit)}.`);
       } else if (count >= most) {
         refused.push(`“${file.name}” is one too many: a message can carry ${most} files.`);
-      } else if (total && sum + file.size > total) {
+      } else if (total && sum + counted(file) > total) {
         refused.push(`“${file.name}” is too much: from a toll-free number files may have ${shown(total)} in all.`);
       } else {
         taken.push(file);
         count += 1;
-        sum += file.size;
+        sum += counted(file);
       }
     }
     return { taken, refused };

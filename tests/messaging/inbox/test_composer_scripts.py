@@ -37,41 +37,56 @@ def run(script: str, name: str, *calls: list[Any]) -> list[Any]:
     return answers
 
 
-def judged(files: list[tuple[str, int, str]], there: list[int], ours: str) -> tuple[int, str]:
+File = tuple[str, int, str]
+
+
+def judged(files: list[File], there: list[File], ours: str) -> tuple[int, str]:
     rules = upload_rules(ours)
     given = {
         "most": rules["most"],
         "each": rules["each"],
+        "picture": rules["picture"],
+        "shrinks": rules["shrinks"].split(","),
+        "least": rules["least"],
         "total": rules["total"] or 0,
         "accept": rules["accept"].split(","),
     }
-    named = [{"name": name, "size": size, "type": kind} for name, size, kind in files]
-    (answer,) = run("uploads.js", "judgeFiles", [named, there, given])
+    named, known = (
+        [{"name": name, "size": size, "type": kind} for name, size, kind in each]
+        for each in (files, there)
+    )
+    (answer,) = run("uploads.js", "judgeFiles", [named, known, given])
     return len(answer["taken"]), " ".join(answer["refused"])
 
 
 LOCAL, TOLL_FREE = "+19195550101", "+18005550100"
+PDF, PHOTO = ("b.pdf", 500_000, "application/pdf"), ("b.jpg", 4_000_000, "image/jpeg")
 
 
 @pytest.mark.parametrize(
     ("file", "there", "ours", "said"),
     [
-        (("a.png", 3_500_000, "image/png"), [], LOCAL, ""),
-        (("a.png", 3_500_001, "image/png"), [], LOCAL, "the most a carrier takes is 3.5 MB"),
+        (("a.pdf", 3_500_000, "application/pdf"), [], LOCAL, ""),
+        (("a.pdf", 3_500_001, "application/pdf"), [], LOCAL, "a carrier takes is 3.5 MB"),
+        (("a.gif", 3_500_001, "image/gif"), [], LOCAL, "a carrier takes is 3.5 MB"),
+        (("a.png", 20_000_000, "image/png"), [], LOCAL, ""),
+        (("a.png", 20_000_001, "image/png"), [], LOCAL, "make smaller is 20 MB"),
         (("a.png", 0, "image/png"), [], LOCAL, "is empty"),
         (("a.exe", 9, "application/x-msdownload"), [], LOCAL, "cannot be sent as MMS"),
         (("a.pdf", 9, "application/pdf"), [], LOCAL, ""),
         (("contact.vcf", 9, "text/vcard"), [], LOCAL, ""),
         (("unknown", 9, ""), [], LOCAL, ""),
-        (("a.png", 9, "image/png"), [9] * 9, LOCAL, ""),
-        (("a.png", 9, "image/png"), [9] * 10, LOCAL, "can carry 10 files"),
-        (("a.png", 25_000, "image/png"), [500_000], TOLL_FREE, ""),
-        (("a.png", 25_001, "image/png"), [500_000], TOLL_FREE, "525 KB in all"),
-        (("a.png", 25_001, "image/png"), [500_000], LOCAL, ""),
+        (("a.png", 9, "image/png"), [PDF] * 9, LOCAL, ""),
+        (("a.png", 9, "image/png"), [PDF] * 10, LOCAL, "can carry 10 files"),
+        (("a.pdf", 25_000, "application/pdf"), [PDF], TOLL_FREE, ""),
+        (("a.pdf", 25_001, "application/pdf"), [PDF], TOLL_FREE, "525 KB in all"),
+        (("a.pdf", 25_001, "application/pdf"), [PDF], LOCAL, ""),
+        (("a.png", 9_000_000, "image/png"), [PHOTO] * 9, TOLL_FREE, ""),
+        (("a.png", 9_000_000, "image/png"), [PDF], TOLL_FREE, "525 KB in all"),
     ],
 )
 def test_files_are_judged_before_they_go_up(
-    file: tuple[str, int, str], there: list[int], ours: str, said: str
+    file: File, there: list[File], ours: str, said: str
 ) -> None:
     taken, words = judged([file], there, ours)
     assert taken == (0 if said else 1)
