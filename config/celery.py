@@ -23,6 +23,7 @@ app.conf.task_routes = {
     "messaging.fetch_media": {"queue": "slow"},
     "messaging.send_mail": {"queue": "slow"},
     "messaging.run_export": {"queue": "slow"},
+    "messaging.run_broadcast": {"queue": "slow"},
     "messaging.push_message": {"queue": "slow"},
     "tenants.provision_tenant": {"queue": "slow"},
     "messaging.count_usage": {"queue": "slow"},

@@ -25,6 +25,7 @@ DELIVER_BULK = "messaging.deliver_bulk_message"
 FETCH_MEDIA = "messaging.fetch_media"
 SEND_MAIL = "messaging.send_mail"
 RUN_EXPORT = "messaging.run_export"
+RUN_BROADCAST = "messaging.run_broadcast"
 PUSH = "messaging.push_message"
 PUSH_NOTE = "messaging.push_note"
 

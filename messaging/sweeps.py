@@ -10,6 +10,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from messaging import queue, quiet_hours
+from messaging.broadcasts import runner
 from messaging.delivery import progress
 from messaging.delivery.progress import Fault
 from messaging.exports import upkeep
@@ -40,6 +41,7 @@ def sweep() -> None:
     _settle_silent()
     _ring_for_files()
     _ring_for_mail()
+    runner.sweep()
     upkeep.sweep()
     forget_uploads(before=timezone.now() - _UPLOAD_KEPT)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from messaging import queue, sweeps, usage
+from messaging.broadcasts import runner
 from messaging.delivery import attempt
 from messaging.exports import writer
 from messaging.inbound import drain
@@ -63,6 +64,13 @@ def push_note(schema_name: str, note_id: str) -> None:
     """Tell colleagues of a note that mentions them."""
     with entered(schema_name):
         notifications.push_note(int(note_id))
+
+
+@shared_task(name=queue.RUN_BROADCAST)
+def run_broadcast(schema_name: str, broadcast_id: str) -> None:
+    """Write the next messages of one broadcast."""
+    with entered(schema_name):
+        runner.run(UUID(broadcast_id))
 
 
 @shared_task(name=queue.RUN_EXPORT)

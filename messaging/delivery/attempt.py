@@ -12,9 +12,11 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 
 from messaging import queue
+from messaging.broadcasts.trouble import note_account_failure
 from messaging.delivery import exchange_log, failover, media_upload, progress, retries
 from messaging.delivery.progress import Fault
 from messaging.models import Message
@@ -23,6 +25,7 @@ from messaging.outbound.clearance import clear
 from messaging.outbound.lines import Line
 from messaging.outbound.refusals import Postponed, Refusal, SendRefused
 from messaging.outbound.way import Way
+from messaging.pacing import permits
 from messaging.plaintext import one_line
 from providers.base import Provider
 from providers.errors import (
@@ -30,6 +33,7 @@ from providers.errors import (
     MessageRejected,
     OutcomeUnknown,
     ProviderError,
+    QueueFull,
     TemporaryFailure,
 )
 from providers.exchanges import recording
@@ -72,6 +76,7 @@ def _attempt(message_id: UUID, *, hopeful: bool) -> ProviderError | None:
     try:
         way = clear(message, tenant=tenant_connection.tenant)
         provider = _provider(way.line)
+        permits.take(message, way.line, recipients=len(way.numbers))
     except SendRefused as refusal:
         _refuse(message, refusal)
         return None
@@ -84,7 +89,8 @@ def _attempt(message_id: UUID, *, hopeful: bool) -> ProviderError | None:
     with recording() as exchanges:
         try:
             result = provider.send(_parcel(message, way, provider))
-        except ProviderError as error:
+        except ProviderError as said:
+            error = _slowed_down(message, way, said)
             if failover.goes_on(way, error):
                 return error if _go_on(message, way, error) else None
             _give_up_or_wait(message, way, failover.sum_up(error, hopeful=hopeful))
@@ -126,13 +132,15 @@ def _refuse(message: Message, refusal: SendRefused) -> None:
         fault=Fault(reason=reason, text=refusal.text),
         next_attempt_at=None,
     )
+    if reason == FailureReason.ACCOUNT:
+        note_account_failure(message, refusal.text)
 
 
 def _postpone(message: Message, pause: Postponed) -> None:
     waits = progress.postpone(message, where=_due(), until=pause.until, detail=pause.text)
     seconds = (pause.until - timezone.now()).total_seconds()
     if waits and seconds <= _PROMPT:
-        queue.enqueue(queue.DELIVER, message.pk, delay=max(0.0, seconds))
+        queue.enqueue_delivery(message, delay=max(0.0, seconds))
 
 
 @transaction.atomic
@@ -182,6 +190,14 @@ def _sent(message: Message, result: SendResult) -> None:
     )
 
 
+def _slowed_down(message: Message, way: Way, error: ProviderError) -> ProviderError:
+    """Let the account rest whose queue is full, whoever sends by it next."""
+    if not isinstance(error, QueueFull):
+        return error
+    pause = permits.full(message, way.line, retry_after=error.retry_after)
+    return QueueFull(error.detail, error_code=error.error_code, retry_after=pause)
+
+
 def _go_on(message: Message, way: Way, error: ProviderError) -> bool:
     return progress.move(
         message,
@@ -193,11 +209,14 @@ def _go_on(message: Message, way: Way, error: ProviderError) -> bool:
         ),
         next_attempt_at=timezone.now(),
         routes_tried=way.position,
+        attempts=_attempts_after(error),
     )
 
 
 def _give_up_or_wait(message: Message, way: Way, error: ProviderError) -> None:
     match error:
+        case QueueFull():
+            _wait_for_limit(message, error)
         case TemporaryFailure():
             _wait(message, way, error)
         case OutcomeUnknown():
@@ -211,12 +230,34 @@ def _give_up_or_wait(message: Message, way: Way, error: ProviderError) -> None:
             text = f"{error.detail} An admin must check the account before it is sent again."
             fault = Fault(reason=FailureReason.ACCOUNT, code=error.error_code, text=text)
             _end(message, Status.FAILED, fault)
+            note_account_failure(message, text)
         case _:
             raise error
 
 
 def _end(message: Message, status: Status, fault: Fault) -> None:
     progress.move(message, status, where=_still_ours(message), fault=fault, next_attempt_at=None)
+
+
+def _attempts_after(error: ProviderError) -> F | CombinedExpression:
+    # However long a queue is full, no message may fail by it: that was no try.
+    return F("attempts") - 1 if isinstance(error, QueueFull) else F("attempts")
+
+
+def _wait_for_limit(message: Message, error: QueueFull) -> None:
+    pause = error.retry_after or 0.0
+    waits = progress.move(
+        message,
+        Status.QUEUED,
+        where=_still_ours(message),
+        carry=(Status.SENDING,),
+        fault=Fault(code=error.error_code, text=f"{error.detail} {permits.WAITING}."),
+        next_attempt_at=_in(pause),
+        routes_tried=0,
+        attempts=_attempts_after(error),
+    )
+    if waits and pause <= _PROMPT:
+        queue.enqueue_delivery(message, delay=pause)
 
 
 def _wait(message: Message, way: Way, error: TemporaryFailure) -> None:
@@ -241,8 +282,9 @@ def _wait(message: Message, way: Way, error: TemporaryFailure) -> None:
         next_attempt_at=next_try,
         routes_tried=0,
     )
+    permits.keep_place(message)
     if waits and pause <= _PROMPT:
-        queue.enqueue(queue.DELIVER, message.pk, delay=pause)
+        queue.enqueue_delivery(message, delay=pause)
 
 
 def _in(seconds: float) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from messaging import quiet_hours
+from messaging.broadcasts.holding import check_not_held
 from messaging.models import Message
 from messaging.models.message import Status
 from messaging.outbound.compose import check_consent
@@ -51,6 +52,7 @@ def _check_consent(way: Way, wanted: str, tenant: Tenant) -> None:
 
 
 def _check_moment(message: Message, recipients: tuple[str, ...], tenant: Tenant) -> None:
+    check_not_held(message)
     rules = quiet_hours.policy()
     # Not stored: it stays the usual one. The carrier and the next try are told of it.
     message.expires_at = check_in_time(message, rules)

@@ -57,6 +57,22 @@ def read_sheet(data: bytes, columns: Iterable[tuple[str, ...]]) -> Sheet:
     return Sheet(dataset=dataset, row_numbers=tuple(n for n, _ in body), ignored=ignored)
 
 
+def read_table(data: bytes, *, most: int = ROWS_LIMIT) -> tuple[list[str], list[list[str]]]:
+    """Read a CSV file whatever its columns are: their titles, and the rows below.
+
+    Raises UnreadableFile.
+    """
+    rows = _rows(_text(data))
+    if not rows:
+        raise UnreadableFile("The file is empty: the first row must name the columns.")
+    (_, titles), body = rows[0], rows[1:]
+    if not body:
+        raise UnreadableFile("The file has a row of column names and nothing below it.")
+    if len(body) > most:
+        raise UnreadableFile(f"The file has {len(body):,} rows: {most:,} is the most.")
+    return [title.strip() for title in titles], [[plain(c) for c in cells] for _, cells in body]
+
+
 def _text(data: bytes) -> str:
     if len(data) > BYTES_LIMIT:
         raise UnreadableFile("The file is larger than 2 MB: split it.")
