@@ -49,6 +49,11 @@ def pick_line(
     return _usable(permitted, _not_theirs())
 
 
+def lines_of(extension: Extension | None, role: Role, tenant: Tenant) -> list[Line]:
+    """Return what may be sent from there, usable or not; the first usable one is the default."""
+    return _permitted(lines(tenant), role, extension) if _may_send(role, extension) else []
+
+
 def check_permitted(user: User, role: Role, tenant: Tenant, sender: str) -> None:
     """Refuse who may not use the number at all, whether it can send at the moment or not.
 
@@ -119,8 +124,15 @@ def _permitted(found: list[Line], role: Role, extension: Extension | None) -> li
     kept = [
         line for line in found if whole or is_own(line) or (with_sender_id and line.is_sender_id)
     ]
-    # Own numbers first, then the company's sender ID: the first usable one is the default.
-    return sorted(kept, key=lambda line: (not is_own(line), not line.is_sender_id, line.number))
+
+    def rank(line: Line) -> tuple[bool, bool, str]:
+        # The first usable one is the default. Who may use the sender ID is known by it, all
+        # others by a number of their own.
+        if with_sender_id:
+            return not line.is_sender_id, not is_own(line), line.number
+        return not is_own(line), not line.is_sender_id, line.number
+
+    return sorted(kept, key=rank)
 
 
 def _handles(extension: Extension | None, number: str, to: Iterable[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ def test_admin_sends_from_every_number_and_by_default_from_the_sender_id(
 
 @pytest.mark.parametrize(
     ("permission", "expected"),
-    [("disabled", []), ("own_numbers", [OWN]), ("sender_id", [OWN, MAIN])],
+    [("disabled", []), ("own_numbers", [OWN]), ("sender_id", [MAIN, OWN])],
 )
 @pytest.mark.usefixtures("company")
 def test_extension_user_sends_as_the_extension_permits(
@@ -192,3 +193,54 @@ def test_sender_id_that_is_nobodys_number_must_be_entered_first(
 
     assert numbers(alice, Role.ADMIN, acme) == [OWN]
     assert refused(alice, Role.ADMIN, acme, "+19195550199") == Refusal.INVALID_SENDER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What an extension's text comes from, by permission, sender ID and kind of message."""
+
+    id: str
+    permission: str
+    sender_id: str = ""
+    answers: str = ""  # the number that was texted; "" = a new conversation
+    expected: str
+
+
+CHOICES = [
+    Choice(id="may not, new", permission="disabled", expected=Refusal.NOT_ALLOWED),
+    Choice(id="may not, answer", permission="disabled", answers=OWN, expected=Refusal.NOT_ALLOWED),
+    Choice(id="own, new", permission="own_numbers", expected=OWN),
+    Choice(id="own, new, whatever the sender ID", permission="own_numbers", sender_id=OTHER,
+           expected=OWN),
+    Choice(id="own, answer", permission="own_numbers", answers=OWN, expected=OWN),
+    Choice(id="own, not the sender ID", permission="own_numbers", answers=MAIN,
+           expected=Refusal.INVALID_SENDER),
+    Choice(id="own, not another's", permission="own_numbers", answers=OTHER,
+           expected=Refusal.INVALID_SENDER),
+    Choice(id="sender ID, new", permission="sender_id", sender_id="ACME", expected="ACME"),
+    Choice(id="sender ID empty, new: the trunk's main number", permission="sender_id",
+           expected=MAIN),
+    Choice(id="sender ID empty, answer: the number that was texted", permission="sender_id",
+           answers=OWN, expected=OWN),
+    Choice(id="sender ID given, answer: the number that was texted", permission="sender_id",
+           sender_id="ACME", answers=OWN, expected=OWN),
+    Choice(id="sender ID, not another's", permission="sender_id", answers=OTHER,
+           expected=Refusal.INVALID_SENDER),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CHOICES, ids=[case.id for case in CHOICES])
+@pytest.mark.usefixtures("company")
+def test_permission_and_sender_id_choose_what_an_extension_texts_from(
+    acme: Tenant, bob: User, acme_configuration: SmsConfiguration, case: Choice
+) -> None:
+    Extension.objects.filter(number="101").update(sms_permission=case.permission)
+    acme_configuration.sender_id = case.sender_id
+    save_configuration(acme_configuration)
+
+    try:
+        chosen: str = pick_line(bob, Role.EXTENSION, acme, case.answers).number
+    except SendRefused as refusal:
+        chosen = refusal.code
+
+    assert chosen == case.expected
