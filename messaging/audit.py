@@ -12,8 +12,15 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from messaging.models import (
+    AdvancedRoute,
+    AutoReply,
+    BusinessHours,
+    ConsentTexts,
     Contact,
     Extension,
+    Holiday,
+    InboundRule,
+    InboundTarget,
     MessageSetting,
     OptOut,
     SmsConfiguration,
@@ -42,8 +49,37 @@ register(
 )
 register(Extension, ["number", "name", "email", "sms_permission"])
 register(OptOut, ["number", "our_number", "source"])
+register(
+    ConsentTexts,
+    ["stop_text", "start_text", "help_text", "answers_stop", "answers_start", "answers_help"],
+)
+register(AutoReply, ["name", "kind", "enabled", "our_number", "text", "hours", "window_hours"])
 register(Template, ["title", "text", "owner"])
 register(Contact, ["number", "name", "company", "email", "tags", "notes"])
+register(BusinessHours, ["name", "week", "is_default"])
+register(Holiday, ["name", "first_day", "last_day", "every_year"])
+register(
+    InboundRule,
+    ["name", "enabled", "trunk", "did_first", "did_last", "caller_mask", "hours"],
+)
+register(
+    AdvancedRoute,
+    ["rule", "name", "priority", "years", "months", "days", "weekdays", "times"],
+)
+register(
+    InboundTarget,
+    [
+        "rule",
+        "when",
+        "advanced",
+        "kind",
+        "extension",
+        "ring_group",
+        "email",
+        "range_first",
+        "range_last",
+    ],
+)
 register(WebhookEndpoint, [], secrets=["callback_username", "callback_password"])
 
 

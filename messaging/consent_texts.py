@@ -33,10 +33,14 @@ def usual(word: str, company: str) -> str:
     return _USUAL[word].format(company=company)
 
 
-def answer_to(word: str, tenant: Tenant) -> str:
-    """Return what is answered; "" = nothing, the tenant has switched it off."""
-    texts = stored()
+def wording(texts: ConsentTexts, word: str, company: str) -> str:
+    """Return what these texts answer to a word; "" = nothing, it is switched off."""
     if not getattr(texts, f"answers_{word}"):
         return ""
     own: str = getattr(texts, f"{word}_text")
-    return own.strip() or usual(word, company_name(tenant))
+    return own.strip() or usual(word, company)
+
+
+def answer_to(word: str, tenant: Tenant) -> str:
+    """Return what the tenant answers to a word; "" = nothing."""
+    return wording(stored(), word, company_name(tenant))

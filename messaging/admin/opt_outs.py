@@ -12,17 +12,19 @@ from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRed
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from messaging import optouts
+from messaging import ledger, optouts
 from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin
+from messaging.admin.consent_ledger import history_link
 from messaging.admin.copying import copy_button
 from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.tenant_form import TenantForm, select, text_input
 from messaging.models import Contact, OptOut
+from messaging.optouts import has_refused
 from messaging.spreadsheets.opt_outs import OptOutSheet
 from tenants.models import PhoneNumber
 
-_REASON = "Their wish, and how you know of it. It is kept in the audit trail."
+_REASON = "Their wish, and how you know of it. It is kept in the ledger and the audit trail."
 
 
 class OptOutForm(TenantForm):
@@ -36,6 +38,14 @@ class OptOutForm(TenantForm):
     )
     our_number = forms.ChoiceField(
         label="From", required=False, widget=select(), help_text="Which of your numbers."
+    )
+
+    reason = forms.CharField(
+        required=False,
+        max_length=200,
+        strip=True,
+        widget=text_input(autocomplete="off"),
+        help_text="How you know of it, for the consent ledger.",
     )
 
     class Meta:
@@ -59,7 +69,7 @@ class OptOutForm(TenantForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not self.errors and OptOut.objects.filter(**cleaned).exists():
+        if not self.errors and has_refused(cleaned["our_number"], cleaned["number"]):
             self.add_error("number", "This number is opted out already.")
         return cleaned
 
@@ -125,10 +135,17 @@ class OptOutAdmin(BulkAdmin, SheetAdmin):
         return obj.created_at
 
     def get_fields(self, request: ScreenRequest, obj: OptOut | None = None) -> list[str]:
-        return ["number", "our_number"] if obj is None else ["phone", "ours", "source", "since"]
+        if obj is None:
+            return ["number", "our_number", "reason"]
+        return ["phone", "ours", "source", "since", "history"]
 
     def get_readonly_fields(self, request: ScreenRequest, obj: OptOut | None = None) -> list[str]:
-        return [] if obj is None else ["phone", "ours", "source", "since"]
+        return [] if obj is None else self.get_fields(request, obj)
+
+    @admin.display(description="Ledger")
+    def history(self, obj: OptOut) -> str:
+        """Way to all that was ever said or noted of the number."""
+        return history_link(obj.number)
 
     def has_change_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
         return False
@@ -145,6 +162,7 @@ class OptOutAdmin(BulkAdmin, SheetAdmin):
     ) -> None:
         obj.source = OptOut.Source.MANUAL
         super().save_model(request, obj, form, change)
+        ledger.note_opt_outs([obj], detail=form.cleaned_data["reason"])
 
     @action(  # type: ignore[untyped-decorator]
         description="Release",

@@ -4,10 +4,16 @@ from auditlog.models import LogEntry
 
 from messaging.admin.api_keys import ApiKeyAdmin
 from messaging.admin.audit import AuditAdmin, VisitAdmin
+from messaging.admin.auto_replies import AutoReplyAdmin
+from messaging.admin.business_hours import BusinessHoursAdmin
 from messaging.admin.configurations import ConfigurationAdmin
+from messaging.admin.consent_ledger import ConsentLedgerAdmin
+from messaging.admin.consent_texts import ConsentTextsAdmin
 from messaging.admin.contacts import ContactAdmin
 from messaging.admin.exports import ExportAdmin
 from messaging.admin.extensions import ExtensionAdmin
+from messaging.admin.holidays import HolidayAdmin
+from messaging.admin.inbound_rules import InboundRuleAdmin
 from messaging.admin.invitations import InvitationAdmin
 from messaging.admin.members import MemberAdmin
 from messaging.admin.message_log import MessageLogAdmin
@@ -19,9 +25,15 @@ from messaging.admin.settings import SettingsAdmin
 from messaging.admin.templates import TemplateAdmin
 from messaging.admin.trunks import TrunkAdmin
 from messaging.models import (
+    AutoReply,
+    BusinessHours,
+    ConsentEntry,
+    ConsentTexts,
     Contact,
     Export,
     Extension,
+    Holiday,
+    InboundRule,
     Message,
     MessageSetting,
     OptOut,
@@ -42,6 +54,9 @@ tenant_site.register(Membership, MemberAdmin)
 tenant_site.register(Invitation, InvitationAdmin)
 tenant_site.register(Contact, ContactAdmin)
 tenant_site.register(OptOut, OptOutAdmin)
+tenant_site.register(ConsentEntry, ConsentLedgerAdmin)
+tenant_site.register(ConsentTexts, ConsentTextsAdmin)
+tenant_site.register(AutoReply, AutoReplyAdmin)
 tenant_site.register(Template, TemplateAdmin)
 tenant_site.register(Message, MessageLogAdmin)
 tenant_site.register(Export, ExportAdmin)
@@ -50,3 +65,6 @@ tenant_site.register(AccessEntry, VisitAdmin)
 tenant_site.register(ApiKey, ApiKeyAdmin)
 tenant_site.register(Tenant, SettingsAdmin)
 tenant_site.register(ScheduledMessage, ScheduledMessageAdmin)
+tenant_site.register(InboundRule, InboundRuleAdmin)
+tenant_site.register(BusinessHours, BusinessHoursAdmin)
+tenant_site.register(Holiday, HolidayAdmin)

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messaging import optouts
+from messaging import ledger, optouts
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.fields import NumberField, tenant_of
 from messaging.models import OptOut
@@ -26,10 +26,17 @@ class OptOutSerializer(KnownFields, serializers.ModelSerializer[OptOut]):
 
     our_number = NumberField(required=False, allow_null=True, allow_blank=True, max_length=40)
     number = NumberField(max_length=40)
+    reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        write_only=True,
+        max_length=_REASON_LENGTH,
+        help_text="How you know of it, for the consent ledger.",
+    )
 
     class Meta:
         model = OptOut
-        fields = ["id", "our_number", "number", "source", "created_at"]
+        fields = ["id", "our_number", "number", "source", "created_at", "reason"]
         read_only_fields = ["source", "created_at"]
         validators: list[Any] = []  # below, where "" has become null
 
@@ -44,9 +51,16 @@ class OptOutSerializer(KnownFields, serializers.ModelSerializer[OptOut]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Say plainly that the row is there; the constraint decides between two at once."""
         attrs.setdefault("our_number", None)
-        if OptOut.objects.filter(**attrs).exists():
+        if optouts.has_refused(attrs["our_number"], attrs["number"]):
             raise serializers.ValidationError({"number": [ALREADY]})
         return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> OptOut:
+        """Add it, and its line in the ledger."""
+        reason = validated_data.pop("reason", "")
+        opt_out = super().create(validated_data)
+        ledger.note_opt_outs([opt_out], detail=reason)
+        return opt_out
 
 
 class OptOutFilter(filters.FilterSet):  # type: ignore[misc]  # no types
@@ -74,7 +88,7 @@ class OptOuts(ConfigurationViewSet[OptOut]):
                 "reason",
                 str,
                 description="Why they may be texted again, in up to 200 characters. It is kept in"
-                " the audit trail, and may be sent in the body too.",
+                " the ledger and the audit trail, and may be sent in the body too.",
             )
         ]
     )

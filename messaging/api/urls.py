@@ -8,12 +8,17 @@ from rest_framework.routers import SimpleRouter
 
 from messaging.api.api_keys import ApiKeys
 from messaging.api.audit import Audit, Visits
+from messaging.api.auto_replies import AutoReplies
 from messaging.api.base import NoSuchAddress
+from messaging.api.business_hours import BusinessHoursSets
 from messaging.api.configurations import SmsConfigurations
+from messaging.api.consent import Consent, ConsentTextsView
 from messaging.api.contacts import Contacts
 from messaging.api.conversations import Conversations
 from messaging.api.exports import Exports
 from messaging.api.extensions import Extensions
+from messaging.api.holidays import Holidays
+from messaging.api.inbound_rules import InboundRules
 from messaging.api.me import Me
 from messaging.api.media import Media
 from messaging.api.message_settings import MessageSettings
@@ -37,6 +42,8 @@ router.register("conversations", Conversations, basename="conversation")
 router.register("messages", Messages, basename="message")
 router.register("media", Media, basename="media")
 router.register("opt-outs", OptOuts, basename="opt-out")
+router.register("consent", Consent, basename="consent")
+router.register("auto-replies", AutoReplies, basename="auto-reply")
 router.register("contacts", Contacts, basename="contact")
 router.register("members", Members, basename="member")
 router.register("invitations", Invitations, basename="invitation")
@@ -49,6 +56,9 @@ router.register("phone-numbers", PhoneNumbers, basename="phone-number")
 router.register("push-subscriptions", PushSubscriptions, basename="push-subscription")
 router.register("exports", Exports, basename="export")
 router.register("usage", Usage, basename="usage")
+router.register("inbound-rules", InboundRules, basename="inbound-rule")
+router.register("business-hours", BusinessHoursSets, basename="business-hours")
+router.register("holidays", Holidays, basename="holiday")
 
 _FOR_USERS = {"permission_classes": [IsTenantUser]}
 
@@ -57,6 +67,7 @@ urlpatterns = [
     path("", include(router.urls)),
     path("me/", Me.as_view(), name="me"),
     path("settings/", Settings.as_view(), name="settings"),
+    path("consent-texts/", ConsentTextsView.as_view(), name="consent-texts"),
     path("notification-choice/", OwnNotificationChoice.as_view(), name="notification-choice"),
     path(
         "schema/",

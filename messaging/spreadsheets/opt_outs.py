@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from tablib import Dataset
 
+from messaging import ledger
 from messaging.models import OptOut
 from messaging.spreadsheets.columns import Column, NumberCell, TextCell
 from messaging.spreadsheets.resource import SheetResource
@@ -67,6 +68,7 @@ class OptOutSheet(SheetResource):
         for opt_out in new:
             opt_out.source = OptOut.Source.IMPORT
         super().store(new, changed)
+        ledger.note_opt_outs(new)
 
     def dehydrate_source(self, instance: OptOut) -> str:
         """Write the source in words."""

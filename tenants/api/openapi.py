@@ -13,11 +13,12 @@ from drf_spectacular.openapi import AutoSchema
 # First part of the address -> group on the page. Groups are shown in this order.
 _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "Conversations and messages": ("conversations", "messages", "media"),
-    "People outside": ("contacts", "templates", "opt-outs"),
+    "People outside": ("contacts", "templates", "opt-outs", "consent", "consent-texts"),
     "Tenants": ("tenants",),
     "Numbers": (
         "sms-configurations",
         "message-settings",
+        "auto-replies",
         "extensions",
         "trunks",
         "phone-numbers",
@@ -45,6 +46,7 @@ _SUMMARIES: Final = {
 _SINGULAR: Final = {
     "media": "file",
     "opt-outs": "opt-out",
+    "auto-replies": "auto-reply",
     "access-entries": "entry",
     "sms-configurations": "SMS/MMS configuration",
     "api-keys": "API key",
@@ -53,6 +55,8 @@ _PLURAL: Final = {
     "sms-configurations": "SMS/MMS configurations",
     "api-keys": "API keys",
     "opt-outs": "opt-outs",
+    "auto-replies": "auto-replies",
+    "consent": "the consent ledger",
     "audit": "the audit trail",
     "usage": "daily figures",
     "access-entries": "what system admins did inside tenants",
