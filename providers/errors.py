@@ -24,6 +24,10 @@ class TemporaryFailure(ProviderError):
         self.retry_after = retry_after
 
 
+class QueueFull(TemporaryFailure):
+    """Nothing was sent, and nothing is wrong but our speed: slow the account down, and try again."""
+
+
 class MessageRejected(ProviderError):
     """This message will never be accepted as it is: mark it failed and tell its author."""
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -20,6 +21,7 @@ from django_tenants.utils import tenant_context
 from config.celery import app as celery_app
 from messaging.configurations import create_configuration
 from messaging.models import Extension, MessageSetting, SmsConfiguration
+from messaging.pacing import buckets
 from tenants.models import ApiKey, Membership, PhoneNumber, Tenant, Trunk, User
 from tenants.provisioning import provision
 from tests.browser.product import CHROMIUM
@@ -83,6 +85,9 @@ def _fresh_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
     for name in ("ACCOUNT_ID", "CLIENT_ID", "WEBHOOK_USERNAME", "WEBHOOK_PASSWORD"):
         setattr(settings, f"BANDWIDTH_{name}", "")
     settings.VAPID_PRIVATE_KEY = ""
+    settings.BANDWIDTH_SEGMENTS_PER_SECOND = 1.0
+    # What one test sends takes nothing of the next one's limits.
+    buckets.PREFIX = f"pacing:{uuid4().hex}:"
     # In the test's own thread, which holds the test's transaction.
     settings.WEBHOOK_DEADLINE = None
     settings.STORAGES = {

@@ -251,7 +251,7 @@ def _wait_for_limit(message: Message, error: QueueFull) -> None:
         Status.QUEUED,
         where=_still_ours(message),
         carry=(Status.SENDING,),
-        fault=Fault(code=error.error_code, text=f"{error.detail} {permits.WAITING}."),
+        fault=Fault(code=error.error_code, text=f"{error.detail} Trying again."),
         next_attempt_at=_in(pause),
         routes_tried=0,
         attempts=_attempts_after(error),

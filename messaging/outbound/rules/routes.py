@@ -139,6 +139,7 @@ def _line(route: OutboundRoute, wanted: str, book: _Book, *, is_group: bool) -> 
         label="",
         configuration=account,
         kind=PhoneNumber.Kind(phone.kind) if phone else kind_of(sender),
+        phone=phone,
     )
     if is_group and line.is_toll_free:
         raise SendRefused(Refusal.NO_GROUP, f"{sender} is toll-free and cannot text to groups.")
