@@ -14,6 +14,7 @@ from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin, BulkField
 from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.tenant_form import TenantForm, select
+from messaging.inbound.rules.in_use import rule_to_extension
 from messaging.models import Extension, MessageSetting
 from messaging.spreadsheets.extensions import ExtensionSheet
 from tenants import audit
@@ -91,7 +92,7 @@ class ExtensionAdmin(BulkAdmin, SheetAdmin):
         settings = MessageSetting.objects.filter(extension=obj).select_related("phone_number")
         numbers = [national(setting.phone_number.number) for setting in settings[:_NAMED]]
         if not numbers:
-            return ""
+            return rule_to_extension(obj)
         return (
             f"The texts of {', '.join(numbers)} reach extension {obj.number}: give the numbers"
             " another in Message Settings first."

@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from messaging.admin.base import ScreenRequest, TenantAdmin
 from messaging.admin.tenant_form import TenantForm, select
+from messaging.inbound.rules.in_use import rule_on_trunk
 from messaging.models import SmsConfiguration
 from tenants.models import PhoneNumber, Trunk
 
@@ -81,4 +82,4 @@ class TrunkAdmin(TenantAdmin):
             return f"“{obj.name}” cannot be deleted while an SMS/MMS configuration uses it."
         if PhoneNumber.objects.filter(trunk=obj).exists():
             return f"“{obj.name}” cannot be deleted while phone numbers are on it."
-        return ""
+        return rule_on_trunk(obj)

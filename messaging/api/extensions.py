@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.serializers import BaseSerializer
 
 from messaging.api.base import ConfigurationViewSet
+from messaging.inbound.rules.in_use import rule_to_extension
 from messaging.models import Extension
 from tenants import audit
 from tenants.api.fields import KnownFields
@@ -64,4 +65,6 @@ class Extensions(ConfigurationViewSet[Extension]):
         members = Membership.objects.filter(tenant_id=self.tenant.pk, extension=instance.number)
         if members.exists():
             raise InUse("A member has this extension: give them another first.")
+        if reason := rule_to_extension(instance):
+            raise InUse(reason)
         super().perform_destroy(instance)

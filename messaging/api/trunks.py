@@ -13,6 +13,7 @@ from rest_framework.serializers import BaseSerializer
 
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.fields import tenant_of
+from messaging.inbound.rules.in_use import rule_on_trunk
 from tenants.api.fields import KnownFields
 from tenants.api.refusals import InUse
 from tenants.deletion import InUse as StillUsed
@@ -81,6 +82,8 @@ class Trunks(ConfigurationViewSet[Trunk]):
         Raises PermissionDenied for one of the platform, InUse.
         """
         self._check_own(instance)
+        if reason := rule_on_trunk(instance):
+            raise InUse(reason)
         try:
             delete_unused(instance)
         except StillUsed as error:

@@ -111,7 +111,8 @@ def _part(text: str, country: str) -> Part:
                 FIELD, f"“{text[:60]}” ends before it begins: write the smaller number first."
             )
         return Part(first=first, last=last)
-    digits = _digits(_DASH.sub("", text), country)
+    hangs = _DASH.match(text) or _DASH.match(text[::-1])
+    digits = None if hangs else _digits(_DASH.sub("", text), country)
     if digits is None:
         raise RuleProblem(
             FIELD,
@@ -129,7 +130,11 @@ def _ends(text: str, country: str) -> tuple[str, str] | None:
     for dash in _DASH.finditer(text):
         first = _digits(_DASH.sub("", text[: dash.start()]), country)
         last = _digits(_DASH.sub("", text[dash.end() :]), country)
-        if first and last and len(first) == len(last) and "*" not in first + last:
+        if first and last and len(first) == len(last):
+            if "*" in first + last:
+                raise RuleProblem(
+                    FIELD, f"“{text[:60]}”: write a range without *, or a pattern without -."
+                )
             return first, last
     return None
 
