@@ -14,6 +14,7 @@ from django.dispatch import receiver
 from messaging.models import (
     AdvancedRoute,
     AutoReply,
+    Broadcast,
     BusinessHours,
     ConsentTexts,
     Contact,
@@ -23,6 +24,7 @@ from messaging.models import (
     InboundTarget,
     MessageSetting,
     OptOut,
+    SendingPolicy,
     SmsConfiguration,
     Template,
 )
@@ -55,6 +57,11 @@ register(
 )
 register(AutoReply, ["name", "kind", "enabled", "our_number", "text", "hours", "window_hours"])
 register(Template, ["title", "text", "owner"])
+register(
+    SendingPolicy,
+    ["unregistered", "quiet_hours", "quiet_from", "quiet_until", "expire_hours", "sender_name"],
+)
+register(Broadcast, ["name", "our_number", "text", "state", "scheduled_at"])
 register(Contact, ["number", "name", "company", "email", "tags", "notes"])
 register(BusinessHours, ["name", "week", "is_default"])
 register(Holiday, ["name", "first_day", "last_day", "every_year"])

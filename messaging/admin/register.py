@@ -21,6 +21,7 @@ from messaging.admin.message_settings import MessageSettingAdmin
 from messaging.admin.opt_outs import OptOutAdmin
 from messaging.admin.phone_numbers import PhoneNumberAdmin
 from messaging.admin.scheduled import ScheduledMessageAdmin
+from messaging.admin.sending_policy import SendingPolicyAdmin
 from messaging.admin.settings import SettingsAdmin
 from messaging.admin.templates import TemplateAdmin
 from messaging.admin.trunks import TrunkAdmin
@@ -38,6 +39,7 @@ from messaging.models import (
     MessageSetting,
     OptOut,
     ScheduledMessage,
+    SendingPolicy,
     SmsConfiguration,
     Template,
 )
@@ -68,3 +70,4 @@ tenant_site.register(ScheduledMessage, ScheduledMessageAdmin)
 tenant_site.register(InboundRule, InboundRuleAdmin)
 tenant_site.register(BusinessHours, BusinessHoursAdmin)
 tenant_site.register(Holiday, HolidayAdmin)
+tenant_site.register(SendingPolicy, SendingPolicyAdmin)

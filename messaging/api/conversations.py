@@ -141,6 +141,8 @@ class Conversations(TenantViewSet[Conversation], ListModelMixin, RetrieveModelMi
         # A group's key holds several numbers and equals no contact's.
         contact = Contact.objects.filter(number=OuterRef("participants_key")).values("name")
         rows = with_unread_count(self.conversations(), self.person)
+        if self.action == "list" and not self.request.query_params.get("q"):
+            rows = rows.exclude(last_status="")  # got a broadcast, and never said a word
         return rows.annotate(contact_name=Subquery(contact[:1])).order_by("-last_at", "-pk")
 
     @extend_schema(

@@ -28,6 +28,7 @@ from messaging.api.opt_outs import OptOuts
 from messaging.api.people import Invitations, Members
 from messaging.api.phone_numbers import PhoneNumbers
 from messaging.api.push import OwnNotificationChoice, PushSubscriptions
+from messaging.api.sending_policy import Policy
 from messaging.api.settings import Settings
 from messaging.api.templates import Templates
 from messaging.api.trunks import Trunks
@@ -67,6 +68,7 @@ urlpatterns = [
     path("", include(router.urls)),
     path("me/", Me.as_view(), name="me"),
     path("settings/", Settings.as_view(), name="settings"),
+    path("sending-policy/", Policy.as_view(), name="sending-policy"),
     path("consent-texts/", ConsentTextsView.as_view(), name="consent-texts"),
     path("notification-choice/", OwnNotificationChoice.as_view(), name="notification-choice"),
     path(

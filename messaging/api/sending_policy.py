@@ -1,0 +1,60 @@
+"""`sending-policy/`: what the company has decided about all it sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messaging import quiet_hours
+from messaging.api.base import TenantView
+from messaging.models import SendingPolicy
+from tenants.api.fields import KnownFields
+from tenants.api.permissions import IsTenantAdmin
+
+
+class SendingPolicySerializer(KnownFields, serializers.ModelSerializer[SendingPolicy]):
+    """The policy. Quiet hours are by the recipient's clock, as its area code tells it."""
+
+    class Meta:
+        model = SendingPolicy
+        fields = [
+            "unregistered",
+            "quiet_hours",
+            "quiet_from",
+            "quiet_until",
+            "expire_hours",
+            "sender_name",
+        ]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse quiet hours without a length."""
+        values = {name: attrs.get(name, getattr(self.instance, name)) for name in self.fields}
+        if values["quiet_hours"] and values["quiet_from"] == values["quiet_until"]:
+            raise serializers.ValidationError(
+                {"quiet_until": ["Quiet hours need an end that is not their beginning."]}
+            )
+        return attrs
+
+
+class Policy(TenantView):
+    """The one row there is."""
+
+    permission_classes = [IsTenantAdmin]
+    http_method_names = ["get", "patch", "head", "options"]
+
+    @extend_schema(responses=SendingPolicySerializer)
+    def get(self, request: Request) -> Response:
+        """Read the sending policy."""
+        return Response(SendingPolicySerializer(quiet_hours.policy()).data)
+
+    @extend_schema(request=SendingPolicySerializer(partial=True), responses=SendingPolicySerializer)
+    def patch(self, request: Request) -> Response:
+        """Change what is named."""
+        found = SendingPolicySerializer(quiet_hours.policy(), data=request.data, partial=True)
+        found.is_valid(raise_exception=True)
+        found.save()
+        return Response(found.data)
