@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -94,5 +95,5 @@ def test_the_order_does_not_depend_on_how_the_rules_come(
     other = ranked(shuffled, "+15125550300")
 
     assert [match.rule.pk for match in one] == [match.rule.pk for match in other]
-    assert all(a.order < b.order for a, b in zip(one, one[1:], strict=False))
+    assert all(a.order < b.order for a, b in pairwise(one))
     assert {m.rule.pk for m in one} == {r.pk for r in each if r.caller_mask != "ACME"}
