@@ -11,13 +11,14 @@ from django.utils import timezone
 
 from messaging import queue, quiet_hours
 from messaging.broadcasts import runner
-from messaging.delivery import progress
+from messaging.delivery import lookup, progress, silence
 from messaging.delivery.progress import Fault
 from messaging.exports import upkeep
 from messaging.media.uploads import forget_uploads
 from messaging.models import Attachment, MailDelivery, Message
 from messaging.models.message import Status
 from messaging.outbound.expiry import TOO_LATE
+from messaging.pacing import backlog
 from providers.types import FailureReason
 
 Row = TypeVar("Row", bound=Model)
@@ -26,9 +27,9 @@ _MOST = 500
 # A task in the queue is given this long before it is taken for lost.
 _GRACE = timedelta(seconds=30)
 _UPLOAD_KEPT = timedelta(days=1)  # for a message that is being written
+_LOOKUP_GRACE = timedelta(minutes=10)
 _SILENCE = timedelta(hours=4)  # the carrier's own patience with receipts is about two
 
-_NO_RECEIPT = "No delivery receipt came. It may have been delivered."
 _WORKER_DIED = "Sending was interrupted. It may have been sent, so it is not sent again by itself."
 
 
@@ -39,6 +40,7 @@ def sweep() -> None:
     _ring_for_queued()
     _settle_interrupted()
     _settle_silent()
+    _ring_for_lookups()
     _ring_for_files()
     _ring_for_mail()
     runner.sweep()
@@ -57,7 +59,7 @@ def _release_scheduled() -> None:
                 where=due,
                 next_attempt_at=timezone.now(),
             ):
-                queue.enqueue(queue.DELIVER, message.pk)
+                queue.enqueue_delivery(message)
 
 
 def _give_up_forgotten() -> None:
@@ -80,7 +82,15 @@ def _give_up_forgotten() -> None:
 def _ring_for_queued() -> None:
     late = timezone.now() - _GRACE
     lost = Q(next_attempt_at=None, created_at__lte=late) | Q(next_attempt_at__lte=late)
-    _ring(_outbound(Status.QUEUED).filter(lost), queue.DELIVER)
+    queued = _outbound(Status.QUEUED).filter(lost)
+    bulk = Q(origin=Message.Origin.BROADCAST)
+    # Apart: thousands of broadcast texts that wait for a limit must not hide a reply.
+    for rows, task in (
+        (queued.exclude(bulk), queue.DELIVER),
+        (queued.filter(bulk), queue.DELIVER_BULK),
+    ):
+        if not backlog.is_long(task):
+            _ring(rows, task)
 
 
 def _settle_interrupted() -> None:
@@ -93,19 +103,39 @@ def _settle_interrupted() -> None:
             where=dead,
             fault=Fault(reason=FailureReason.UNKNOWN, text=_WORKER_DIED),
             next_attempt_at=None,
+            lookup_at=lookup.first_time(),
+            lookups=0,
         )
 
 
 def _settle_silent() -> None:
-    silent = Q(status=Status.SENT, sent_at__lte=timezone.now() - _SILENCE)
-    for message in _some(_outbound(Status.SENT).filter(silent)):
+    now = timezone.now()
+    silent = Q(status=Status.SENT, sent_at__lte=now - _SILENCE)
+    # The carrier's list is asked first; where that comes to nothing, it ends without.
+    unasked = silent & Q(lookup_at=None, lookups=0) & ~Q(provider_message_id="")
+    some = _outbound(Status.SENT).filter(unasked).order_by("sent_at").values("pk")[:_MOST]
+    _outbound(Status.SENT).filter(unasked, pk__in=list(some.values_list("pk", flat=True))).update(
+        lookup_at=now
+    )
+    over = silent & (Q(lookup_at=None) | Q(sent_at__lte=now - _SILENCE - lookup.PATIENCE * 2))
+    for message in _some(_outbound(Status.SENT).filter(over)):
         progress.move(
             message,
             Status.UNCONFIRMED,
-            where=silent,
+            where=over,
             carry=(Status.SENT,),
-            fault=Fault(reason=FailureReason.UNKNOWN, text=_NO_RECEIPT),
+            fault=Fault(reason=FailureReason.UNKNOWN, text=silence.NO_RECEIPT),
+            lookup_at=None,
         )
+
+
+def _ring_for_lookups() -> None:
+    due = Message.objects.filter(lookup_at__lte=timezone.now()).order_by("lookup_at")
+    keys = list(due.values_list("pk", flat=True)[:_MOST])
+    # Until then one that was lost is not rung for again.
+    due.filter(pk__in=keys).update(lookup_at=timezone.now() + _LOOKUP_GRACE)
+    for key in keys:
+        queue.enqueue(queue.LOOK_UP, key)
 
 
 def _ring_for_files() -> None:

@@ -8,6 +8,7 @@ routes of an outbound rule the row is `queued` again: whoever takes it goes on w
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,9 +16,9 @@ from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 
-from messaging import queue
+from messaging import queue, registration
 from messaging.broadcasts.trouble import note_account_failure
-from messaging.delivery import exchange_log, failover, media_upload, progress, retries
+from messaging.delivery import exchange_log, failover, lookup, media_upload, progress, retries
 from messaging.delivery.progress import Fault
 from messaging.models import Message
 from messaging.models.message import Status
@@ -222,10 +223,18 @@ def _give_up_or_wait(message: Message, way: Way, error: ProviderError) -> None:
         case OutcomeUnknown():
             text = f"{error.detail} It may have been sent, so it is not sent again by itself."
             fault = Fault(reason=FailureReason.UNKNOWN, code=error.error_code, text=text)
-            _end(message, Status.UNCONFIRMED, fault)
+            _end(message, Status.UNCONFIRMED, fault, lookup_at=lookup.first_time(), lookups=0)
         case MessageRejected():
             fault = Fault(reason=error.reason, code=error.error_code, text=error.detail)
             _end(message, Status.FAILED, fault)
+            if error.registration is not None:
+                registration.learn(
+                    way.line.number,
+                    error.registration,
+                    code=error.error_code,
+                    words=error.detail,
+                    at=timezone.now(),
+                )
         case AccountProblem():
             text = f"{error.detail} An admin must check the account before it is sent again."
             fault = Fault(reason=FailureReason.ACCOUNT, code=error.error_code, text=text)
@@ -235,8 +244,15 @@ def _give_up_or_wait(message: Message, way: Way, error: ProviderError) -> None:
             raise error
 
 
-def _end(message: Message, status: Status, fault: Fault) -> None:
-    progress.move(message, status, where=_still_ours(message), fault=fault, next_attempt_at=None)
+def _end(message: Message, status: Status, fault: Fault, **columns: Any) -> None:
+    progress.move(
+        message,
+        status,
+        where=_still_ours(message),
+        fault=fault,
+        next_attempt_at=None,
+        **columns,
+    )
 
 
 def _attempts_after(error: ProviderError) -> F | CombinedExpression:

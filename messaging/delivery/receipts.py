@@ -18,6 +18,7 @@ from messaging import optouts, registration
 from messaging.delivery import progress, timeline, verdict
 from messaging.models import Message, OptOut, Recipient, SmsConfiguration
 from messaging.models.message import Status
+from messaging.pacing import slowdown
 from messaging.plaintext import one_line
 from providers.types import DeliveryReceipt, FailureReason, ReceiptStatus
 
@@ -154,10 +155,17 @@ def _is_earlier(
 
 
 def _learn(message: Message, recipient: Recipient, receipt: DeliveryReceipt, at: datetime) -> None:
-    """Keep what the receipt tells beyond this message; only once, for people may know more since."""
+    """Keep what it tells beyond this message, once: people may know more since."""
     if receipt.failure_reason is FailureReason.OPTED_OUT:
         # They may have texted START since.
-        optouts.record_opt_out(message.sender, recipient.number, OptOut.Source.CARRIER)
+        optouts.record_opt_out(
+            message.sender,
+            recipient.number,
+            OptOut.Source.CARRIER,
+            message=message,
+            detail=f"Code {receipt.error_code}" if receipt.error_code else "",
+        )
+    slowdown.volume_exceeded(message, receipt.error_code)
     if receipt.registration is not None:
         registration.learn(
             message.sender,

@@ -22,8 +22,8 @@ USUAL: dict[str, float] = {
 }
 PLATFORM = "platform"
 PLATFORM_QUEUE_SECONDS = 900  # Bandwidth's usual queue of an account
-# A few long texts at once are the everyday case and wait for nothing. Bandwidth queues what is over
-# the rate, so that ten seconds' worth of it disturbs nobody, and a reply is never far from the front.
+# A few long texts at once are the everyday case and wait for nothing. Bandwidth queues what is
+# over the rate, so that ten seconds' worth of it disturbs nobody and no reply stands far behind.
 _BURST = 20
 _BURST_SECONDS = 10
 _PRESETS_KEPT = 30.0
