@@ -61,6 +61,7 @@ def release(
     reason: str = "",
     source: OptOut.Source = OptOut.Source.MANUAL,
     message: Message | None = None,
+    detail: str = "",
 ) -> bool:
     """Forget a refusal; the reason, if a person gave one, goes into the audit trail and ledger.
 
@@ -77,6 +78,6 @@ def release(
                 our_number=our_number,
                 source=source,
                 message=message,
-                detail=current_reason(),
+                detail=detail or current_reason(),
             )
     return bool(gone)

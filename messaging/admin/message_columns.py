@@ -89,7 +89,10 @@ class MessageColumns:
     def written_by(self, obj: Message) -> str:
         if obj.direction == Message.Direction.IN:
             return "Somebody outside"
-        return str(obj.author) if obj.author else "A program"
+        if obj.author:
+            return str(obj.author)
+        is_answer = obj.origin in (Message.Origin.AUTO_REPLY, Message.Origin.CONSENT)
+        return f"{obj.get_origin_display()}, sent by itself" if is_answer else "A program"
 
     @admin.display(description="Carrier account")
     def account(self, obj: Message) -> str:

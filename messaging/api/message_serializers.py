@@ -67,6 +67,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "id",
             "conversation",
             "direction",
+            "origin",
             "kind",
             "status",
             "sender",
@@ -187,6 +188,16 @@ class MessageChangeSerializer(KnownFields, serializers.Serializer[Message]):
     text = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     scheduled_at = serializers.DateTimeField(
         required=False, help_text="At most a year ahead. To send it at once: `send-now/`."
+    )
+
+
+class RetrySerializer(KnownFields, serializers.Serializer[Message]):
+    """How a message is to be sent again."""
+
+    anyway = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Even if nobody knows whether it arrived: it may arrive twice.",
     )
 
 

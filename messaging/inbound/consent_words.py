@@ -45,7 +45,7 @@ def follow(tenant: Tenant, message: Message) -> None:
         case "start":
             still = optouts.has_refused(None, sender)
             told = _OF_ALL if still else _answer(tenant, message)
-            optouts.release(ours, sender, reason=told, source=keyword, message=message)
+            optouts.release(ours, sender, source=keyword, message=message, detail=told)
         case "help":
             ledger.note(
                 ConsentEntry.Action.HELP,

@@ -21,6 +21,7 @@ from messaging.models.message import Status
 from tenants.models import Tenant, User
 
 PAGE = 50
+_AUTOMATIC = frozenset({Message.Origin.AUTO_REPLY, Message.Origin.CONSENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +186,8 @@ def _status_text(message: Message, usual: str, country: str) -> str:
 def _who(message: Message, book: AddressBook, reader: User, *, is_group: bool) -> str:
     if message.direction == Message.Direction.IN:
         return book.name(message.sender) if is_group else ""
+    if message.origin in _AUTOMATIC:
+        return "Automatic answer"
     # Several people may answer in one thread; nobody needs to be told of the own texts.
     return str(message.author) if message.author and message.author_id != reader.pk else ""
 

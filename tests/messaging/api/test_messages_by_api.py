@@ -44,6 +44,7 @@ def test_a_sent_message_is_answered_in_full(admin) -> None:
         "id",
         "conversation",
         "direction",
+        "origin",
         "kind",
         "status",
         "from",
