@@ -140,13 +140,19 @@ def with_mention(
     if desk is None or user is None:
         return conversations.annotate(is_mentioned=Value(False))
     since = Coalesce(OuterRef("read_at"), Value(_NEVER))
-    notes = mentions_of(desk).filter(conversation=OuterRef("pk"), created_at__gt=since)
+    notes = mentions_at(desk).filter(conversation=OuterRef("pk"), created_at__gt=since)
     return _with_mark(conversations, user).annotate(is_mentioned=Exists(notes))
 
 
-def mentions_of(desk: Desk) -> QuerySet[Note]:
+def mentions_at(desk: Desk) -> QuerySet[Note]:
     """Return the notes that name the extension."""
     return Note.objects.filter(mentions__contains=[desk.extension.pk]).order_by()
+
+
+def mentions_of(user: User, tenant: Tenant) -> QuerySet[Note]:
+    """Return the notes that name the person's own extension."""
+    own = _extensions_of(user, tenant).order_by().values_list("pk")
+    return Note.objects.filter(mentions__overlap=own).order_by()
 
 
 def unread_conversations(

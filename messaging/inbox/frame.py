@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -16,6 +17,7 @@ from django.urls import reverse
 from django_htmx.middleware import HtmxDetails
 
 from messaging import live, visibility
+from messaging.handling.actions import Actor
 from messaging.models import Conversation, Extension
 from tenants.links import public_path
 from tenants.models import Tenant, User
@@ -36,6 +38,7 @@ class InboxRequest(PortalRequest):
     viewed: Extension | None  # whose inbox an admin looks at
     reader: User | None  # whose read marks count; None = nobody sits there
     keep: str  # what every address of the view carries on
+    own_desk: visibility.Desk | None  # see `desk`
 
 
 InboxView = Callable[Concatenate[InboxRequest, Arguments], HttpResponseBase]
@@ -58,11 +61,27 @@ def inbox_view(view: InboxView[Arguments]) -> InboxView[Arguments]:
 
 def visible(request: InboxRequest) -> QuerySet[Conversation]:
     """Return the conversations of the inbox that is looked at: the own one, or another's."""
-    if request.viewed:
-        return visibility.conversations_at(request.viewed.number)
-    if request.role < Role.ADMIN:
-        return visibility.conversations_at(_own_number(request))
+    if request.viewed or request.role < Role.ADMIN:
+        return visibility.seen_from(desk(request))
     return visibility.visible_conversations(request.user, request.role, request.tenant)
+
+
+def desk(request: InboxRequest) -> visibility.Desk | None:
+    """Return the extension whose inbox is looked at, with what it shares; None = no extension."""
+    if not hasattr(request, "own_desk"):
+        number = request.viewed.number if request.viewed else _own_number(request)
+        request.own_desk = visibility.desk_at(number)
+    return request.own_desk
+
+
+def actor(request: InboxRequest) -> Actor:
+    """Return who acts; whoever looks at another's inbox does not.
+
+    Raises PermissionDenied.
+    """
+    if request.viewed:
+        raise PermissionDenied
+    return Actor(user=request.user, role=request.role, desk=desk(request))
 
 
 def shell(
@@ -76,6 +95,7 @@ def shell(
         "is_admin": role >= Role.ADMIN,
         "is_visitor": role == Role.SYSTEM and known_membership(request.user, tenant) is None,
         "is_system": role == Role.SYSTEM,
+        "desk": desk(request),
         "portal_url": reverse("admin:index"),
         "tenants_url": public_path("system:tenants_tenant_changelist"),
         "password_url": public_path("account_change_password"),

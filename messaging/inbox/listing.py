@@ -13,14 +13,15 @@ from messaging import search as searching
 from messaging import visibility
 from messaging.inbox import clock
 from messaging.inbox.cursor import Place, row_place
-from messaging.inbox.frame import InboxRequest, visible
+from messaging.inbox.frame import InboxRequest, desk, visible
 from messaging.inbox.people import AddressBook, OptOuts, address_book, opt_outs
 from messaging.inbox.snippets import Part, snippet
-from messaging.models import Conversation, Message
+from messaging.models import Conversation, Message, Note
 from messaging.models.message import Status
 from tenants.roles import Role
 
 PAGE = 50
+ONLY = ("unread", "failed", "unassigned", "mine", "shared", "mentions", "done")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class Search:
     """What the person asked the list for."""
 
     text: str = ""
-    only: str = ""  # "unread", "failed" or "unassigned"
+    only: str = ""  # one of ONLY
     number: str = ""  # of ours
     extension: str = ""
     before: Place | None = None
@@ -63,6 +64,9 @@ class Row:
     has_failed: bool
     is_current: bool
     is_unassigned: bool
+    is_done: bool
+    is_mentioned: bool  # a note names the person, who has not seen it
+    handler: str  # who has a shared thread, if that is somebody else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +97,9 @@ def search_of(params: Mapping[str, str], role: Role) -> Search:
     """Read the search from a query string; what makes no sense is ignored."""
     only = params.get("only", "")
     is_admin = role >= Role.ADMIN
-    allowed = ("unread", "failed", "unassigned") if is_admin else ("unread", "failed")
     return Search(
         text=params.get("q", "").replace("\x00", "").strip()[:100],
-        only=only if only in allowed else "",
+        only=only if only in ONLY else "",
         number=_plain(params.get("number", "")) if is_admin else "",
         extension=_plain(params.get("ext", "")) if is_admin else "",
         before=row_place(params.get("before", "")),
@@ -113,13 +116,15 @@ def listing(request: InboxRequest, search: Search, *, current: int | None = None
 def find(request: InboxRequest, search: Search) -> Found:
     """Find the conversations the person asked for."""
     mine = visible(request)
-    found = searching.search(mine.filter(_narrowed(search)), search.text)
+    own = desk(request)
+    found = searching.search(mine.filter(_narrowed(search, own)), search.text)
     wanted = found.conversations
     if search.only == "unread":
         wanted = visibility.unread_conversations(wanted, request.reader)
     if search.before:
         wanted = wanted.filter(search.before.before("last_at"))
     counted = visibility.with_unread_count(wanted, request.reader)
+    counted = visibility.with_mention(counted, own, request.reader)
     if not search.before:
         counted = visibility.with_unread_total(counted, mine, request.reader)
     conversations = list(counted.order_by("-last_at", "-pk")[: PAGE + 1])
@@ -204,21 +209,46 @@ def _row(
         is_opted_out=bool(refused.of(conversation)),
         has_failed=conversation.last_status == Status.FAILED,
         is_current=conversation.pk == current,
-        is_unassigned=conversation.extension_id is None and request.role >= Role.ADMIN,
+        is_unassigned=conversation.extension_id is None,
+        is_done=conversation.done_at is not None,
+        is_mentioned=conversation.is_mentioned,  # type: ignore[attr-defined]  # annotated
+        handler=_handler(conversation, desk(request)),
     )
 
 
-def _narrowed(search: Search) -> Q:
-    wanted = Q()
-    if search.only == "failed":
-        wanted &= Q(last_status=Status.FAILED)
-    elif search.only == "unassigned":
-        wanted &= Q(extension=None)
+def _handler(conversation: Conversation, own: visibility.Desk | None) -> str:
+    handler = conversation.extension
+    is_shared = conversation.ring_group_id is not None or conversation.shared_with
+    if handler is None or not is_shared or (own and own.extension.pk == handler.pk):
+        return ""
+    return handler.name or handler.number
+
+
+def _narrowed(search: Search, own: visibility.Desk | None) -> Q:
+    wanted = _only(search.only, own)
+    # What failed wants to be seen, and who searches means everything.
+    if search.only not in ("failed", "done") and not search.text:
+        wanted &= Q(done_at=None)
+    if not search.text:
+        wanted &= ~Q(last_status="")  # got a broadcast, and never said a word
     if search.number:
         wanted &= Q(our_number=search.number)
     if search.extension:
         wanted &= Q(extension__number=search.extension)
     return wanted
+
+
+def _only(only: str, own: visibility.Desk | None) -> Q:
+    notes = visibility.mentions_at(own) if own else Note.objects.none()
+    kept = {
+        "failed": Q(last_status=Status.FAILED),
+        "unassigned": Q(extension=None),
+        "mine": Q(extension=own.extension) if own else Q(pk__in=[]),
+        "shared": Q(ring_group__isnull=False) | ~Q(shared_with=[]),
+        "mentions": Q(pk__in=notes.values("conversation")),
+        "done": Q(done_at__isnull=False),
+    }
+    return kept.get(only, Q())
 
 
 def _plain(text: str) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
-from messaging.inbox.frame import InboxRequest, inbox_view, shell
+from messaging.inbox.frame import InboxRequest, actor, inbox_view, shell
 from messaging.models import NotificationChoice
 from messaging.plaintext import one_line
 from messaging.push import devices, keys
@@ -80,6 +80,20 @@ def choose(request: InboxRequest) -> HttpResponseBase:
         return _page(request, choice_form=form)
     NotificationChoice.objects.update_or_create(user=request.user, defaults=form.cleaned_data)
     messages.success(request, "Your notification settings are saved.")
+    return redirect("inbox:me")
+
+
+@require_POST
+@inbox_view
+def available(request: InboxRequest) -> HttpResponseBase:
+    """Say whether the person takes their turn when shared numbers' texts are given out."""
+    own = actor(request).extension
+    if own is None:
+        raise Http404
+    own.is_available = request.POST.get("available") == "on"
+    own.save(update_fields=["is_available"])
+    said = "You are available." if own.is_available else "You are away: new texts go to others."
+    messages.success(request, said)
     return redirect("inbox:me")
 
 

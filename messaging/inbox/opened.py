@@ -9,10 +9,11 @@ from django.db.models import OuterRef, Subquery
 from django.http import Http404
 
 from messaging import visibility
-from messaging.inbox import bubbles, words
+from messaging.inbox import asides, bubbles, words
 from messaging.inbox.bubbles import Window
 from messaging.inbox.cursor import message_place
-from messaging.inbox.frame import InboxRequest, visible
+from messaging.inbox.frame import InboxRequest, desk, visible
+from messaging.inbox.heads import handling_of
 from messaging.inbox.listing import find as find_rows
 from messaging.inbox.listing import listed, search_of
 from messaging.inbox.people import AddressBook, OptOuts, address_book, opt_outs
@@ -27,7 +28,11 @@ def find(request: InboxRequest, conversation_id: int, *, with_first: bool = Fals
 
     Raises Http404, also for those of others: their existence is nobody's business.
     """
-    counted = visibility.with_unread_count(visible(request), request.reader)
+    counted = visibility.with_unread_count(
+        visible(request).select_related("ring_group"), request.reader
+    )
+    counted = visibility.with_mention(counted, desk(request), request.reader)
+    counted = asides.told_apart(counted)
     if with_first:
         first = Message.objects.filter(conversation=OuterRef("pk")).order_by("created_at", "id")
         counted = counted.annotate(first_at=Subquery(first.values("created_at")[:1]))
@@ -51,10 +56,13 @@ def opened(
     """
     tenant = request.tenant
     part = bubbles.part(conversation, window_of(request))
+    beside = asides.of(conversation, part, window_of(request))
     unread: int = getattr(conversation, "unread_count", 0)
-    if is_seen and unread and part.messages and not request.viewed:
+    is_mentioned: bool = getattr(conversation, "is_mentioned", False)
+    if is_seen and (unread or is_mentioned) and part.messages and not request.viewed:
         # Up to what is on the page: a text that arrives this moment stays unread.
-        visibility.mark_read(conversation, request.user, until=part.messages[-1].created_at)
+        until = max([part.messages[-1].created_at, *(note.created_at for note in beside.notes)])
+        visibility.mark_read(conversation, request.user, until=until)
     # After that: what has just been read no longer counts as unread in the list.
     found = find_rows(request, search_of(request.GET, request.role)) if with_list else None
     shown = [conversation, *(found.conversations if found else [])]
@@ -65,6 +73,7 @@ def opened(
         {"number": number, "shown": book.number(number), "name": book.contact_name(number)}
         for number in conversation.participants
     ]
+    shown_thread = bubbles.thread(part, conversation, book, tenant, request.user)
     return {
         "book": book,
         "refused": refused,
@@ -74,7 +83,9 @@ def opened(
         "people": people,
         "is_group": len(people) > 1,
         "our_number": book.number(conversation.our_number),
-        "thread": bubbles.thread(part, conversation, book, tenant, request.user),
+        "thread": shown_thread,
+        "entries": asides.entries(part, shown_thread, beside, tenant, request.user),
+        "handling": handling_of(request, conversation),
         "obstacle": obstacle(request, conversation, book, refused),
         **more,
     }
@@ -107,8 +118,15 @@ def obstacle(
     ours = conversation.our_number
     try:
         check_messaging(request.tenant)
-        # Whoever may not see all sees the own extension's threads only.
-        check_answer(conversation.extension, request.role, request.tenant, ours)
+        own = desk(request)
+        extension = own.extension if own else None
+        check_answer(
+            extension,
+            request.role,
+            request.tenant,
+            ours,
+            is_handler=extension is not None and extension.pk == conversation.extension_id,
+        )
     except SendRefused as refusal:
         return f"You can't answer from {book.number(ours)}. {refusal.text}"
     return ""

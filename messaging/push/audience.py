@@ -14,7 +14,7 @@ from messaging.models import (
 )
 from messaging.visibility import Desk, desk_of, visible_conversations
 from tenants.models import Membership, Tenant, User
-from tenants.roles import Role, membership_of, role_in
+from tenants.roles import Role, known_membership, role_in
 
 # Nobody's at all, or its people are all away: the admins should know.
 _ALONE = Q(ring_group=None, shared_with=[])
@@ -27,7 +27,7 @@ def told_of(user: User, tenant: Tenant) -> QuerySet[Conversation]:
         return Conversation.objects.none()
     threads = Conversation.objects.select_related("extension")
     # Whoever may see all is told of the own ones only; a visiting system admin has none.
-    membership = membership_of(user, tenant)
+    membership = known_membership(user, tenant)
     if membership is None:
         return threads.none()
     desk = desk_of(user, tenant)

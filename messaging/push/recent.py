@@ -12,7 +12,7 @@ from messaging.models import Message, NotificationChoice, ReadMark
 from messaging.push.audience import may_see, told_of
 from messaging.push.content import hides_text, mention_of, notice_of, senders, titles
 from messaging.push.quiet import wants_notice
-from messaging.visibility import desk_of, mentions_of
+from messaging.visibility import mentions_of
 from tenants.models import Tenant, User
 
 # Browsers wake a hidden page once a minute; the page knows which ones it has shown.
@@ -53,12 +53,9 @@ def recent_notices(user: User, tenant: Tenant) -> list[dict[str, Any]]:
 def _mentions(
     user: User, tenant: Tenant, *, since: datetime, is_hidden: bool
 ) -> list[dict[str, Any]]:
-    desk = desk_of(user, tenant)
-    if desk is None:
-        return []
     mark = ReadMark.objects.filter(conversation=OuterRef("conversation"), user=user)
     notes = (
-        mentions_of(desk)
+        mentions_of(user, tenant)
         .filter(created_at__gt=since)
         .exclude(author=user)
         .annotate(seen_at=Subquery(mark.values("read_at")[:1]))

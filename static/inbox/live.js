@@ -82,6 +82,13 @@
     if (id === "log") {
       const foot = byId("foot");
       const obstacle = byId("log-obstacle")?.value ?? "";
+      const head = byId("head");
+      const state = byId("log-handling")?.value;
+      // It changed hands meanwhile: the place to write stays as it is.
+      if (head && state && head.dataset.state !== state) {
+        const id = event.detail.target.dataset.conversation;
+        htmx.ajax("GET", `${body.dataset.inbox}${id}/head/${location.search}`, { target: "#head", swap: "outerHTML" });
+      }
       // They texted STOP or START meanwhile: the place to write goes or comes.
       if (foot && foot.dataset.obstacle !== obstacle) {
         htmx.ajax("GET", location.pathname + location.search, { target: "#thread" });
@@ -148,6 +155,8 @@
   for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
     document.addEventListener(name, failed);
   }
+
+  body.addEventListener("inbox:handled", () => ask({ rows: true, log: true }));
 
   showUnread();
   listen(body.dataset.events);
