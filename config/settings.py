@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import environ
 
 from config import local
+from config.media_store import media_store
 from config.portal import UNFOLD_SYSTEM, UNFOLD_TENANT  # noqa: F401  # read by unfold
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -237,10 +238,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(DATA_DIR / "media")},
-    },
+    "default": media_store(env, DATA_DIR),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Without `collectstatic` (a checkout, the tests) files are served from where they lie.

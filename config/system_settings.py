@@ -163,7 +163,10 @@ def _storage_and_versions() -> list[Fact]:
 
 def _media_folder() -> str:
     storage = cast("dict[str, Any]", settings.STORAGES["default"])
-    folder = storage.get("OPTIONS", {}).get("location", "")
+    options = storage.get("OPTIONS", {})
+    if bucket := options.get("bucket_name"):
+        return f"{bucket} at {options.get('endpoint_url') or 'Amazon S3'}"
+    folder = options.get("location", "")
     if not folder:
         return "the storage of STORAGES"
     try:

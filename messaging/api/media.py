@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import FileResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
@@ -19,13 +19,15 @@ from rest_framework.response import Response
 
 from messaging.api.attachments import AttachmentSerializer
 from messaging.api.base import TenantViewSet
+from messaging.api.refusals import Refused
 from messaging.media import attachments
+from messaging.media.serving import NotHere, served
 from messaging.models import Attachment
 from tenants.api.parsing import Upload
 from tenants.api.permissions import IsTenantUser
 
-# What a browser may show in place: none of these can carry script.
-_SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+# One picture of the largest size, and the form around it.
+_MOST_BYTES = attachments.PICTURE_LIMIT + 100_000
 
 
 class AnyAnswer(BaseContentNegotiation):
@@ -38,6 +40,13 @@ class AnyAnswer(BaseContentNegotiation):
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]
+
+
+class CannotBeRead(APIException):
+    """The store of files does not answer."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "The file cannot be read just now. Try again in a minute."
 
 
 class UploadSerializer(serializers.Serializer[Any]):
@@ -54,6 +63,7 @@ class Media(TenantViewSet[Attachment], RetrieveModelMixin):
     queryset = Attachment.objects.none()
     serializer_class = AttachmentSerializer
     lookup_value_regex = r"[0-9a-fA-F-]{32,36}"
+    most_bytes = _MOST_BYTES
 
     def get_queryset(self) -> QuerySet[Attachment]:
         """Return own uploads and the files of threads that the person may see."""
@@ -66,7 +76,10 @@ class Media(TenantViewSet[Attachment], RetrieveModelMixin):
         request={"multipart/form-data": UploadSerializer}, responses={201: AttachmentSerializer}
     )
     def create(self, request: Request, **kwargs: Any) -> Response:
-        """Upload a file, to be named in `media` of a message."""
+        """Upload a file, to be named in `media` of a message.
+
+        A picture of more than 3.5 MB is made smaller, and `notice` says so; up to 20 MB are taken.
+        """
         form = UploadSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         file = form.validated_data["file"]
@@ -80,24 +93,21 @@ class Media(TenantViewSet[Attachment], RetrieveModelMixin):
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], content_negotiation_class=AnyAnswer)
-    def content(self, request: Request, **kwargs: Any) -> FileResponse:
+    def content(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Read the bytes. Raises NotFound while the file is not here."""
-        attachment = self.get_object()
-        if attachment.state != Attachment.State.READY or not attachment.file:
-            raise NotFound("This file is not available.")
-        shown = attachment.content_type in _SHOWN
         try:
-            file = attachment.file.open("rb")
-        except FileNotFoundError as error:
+            return served(self.get_object())
+        except NotHere as error:
             raise NotFound("This file is not available.") from error
-        return FileResponse(
-            file,
-            as_attachment=not shown,
-            filename=attachment.name or str(attachment.pk),
-            content_type=attachment.content_type if shown else "application/octet-stream",
-            headers={
-                "X-Content-Type-Options": "nosniff",
-                "Content-Security-Policy": "sandbox; default-src 'none'",
-                "Cache-Control": "private, max-age=86400",
-            },
-        )
+        except OSError as error:
+            raise CannotBeRead from error
+
+    @extend_schema(request=None, responses={200: AttachmentSerializer, 422: OpenApiTypes.OBJECT})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, **kwargs: Any) -> Response:
+        """Fetch a file that came in and could not be had. The carrier keeps it for 48 hours."""
+        attachment = self.get_object()
+        if not attachments.retry(attachment):
+            raise Refused("invalid_state", "There is nothing to fetch, or it is too late for it.")
+        attachment.refresh_from_db()
+        return Response(self.get_serializer(attachment).data)

@@ -123,6 +123,9 @@ def _served(attachment: Attachment | None, **kwargs: int) -> HttpResponseBase:
         return served(attachment, **kwargs)
     except NotHere as error:
         raise Http404 from error
+    except OSError:
+        text = "The file cannot be read just now. Try again in a minute."
+        return HttpResponse(text, status=503, content_type="text/plain")
 
 
 @require_POST

@@ -68,7 +68,13 @@ def store_upload(user: User | None, name: str, content_type: str, content: bytes
         notice=notice,
         uploaded_by=user,
     )
-    attachment.file.save(shown, ContentFile(content), save=False)
+    try:
+        attachment.file.save(shown, ContentFile(content), save=False)
+    except OSError as error:
+        logger.error("upload not stored: %s", type(error).__name__)
+        raise MediaRefused(
+            f"“{shown}” could not be stored here just now. Attach it again in a minute."
+        ) from error
     attachment.save()
     return attachment
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 from messaging.media.attachments import store_upload
 from messaging.models import Attachment
 from tenants.models import User
+
+logger = logging.getLogger(__name__)
 
 _MOST = 500
 
@@ -44,9 +47,16 @@ def _forget(uploads: Iterable[Attachment]) -> int:
         # The row decides: a message that takes the upload at this moment keeps its file.
         gone, _ = Attachment.objects.filter(pk=upload.pk, message=None).delete()
         if gone:
-            upload.file.delete(save=False)
+            _delete_file(upload)
             count += 1
     return count
+
+
+def _delete_file(upload: Attachment) -> None:
+    try:
+        upload.file.delete(save=False)
+    except OSError as error:  # nobody can reach it any more; the other uploads must not wait
+        logger.warning("file of a forgotten upload is left: %s", type(error).__name__)
 
 
 def _copy(user: User, upload: Attachment) -> UUID:

@@ -22,13 +22,16 @@ class GuardedView(APIView):
     parser_classes = [StrictJson]
     # Of a primary key in the path; the longest that is surely a bigint.
     lookup_value_regex = r"[0-9]{1,18}"
+    # Of a body; None = what Django allows for forms.
+    most_bytes: int | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Judge the caller first, then the size, then the query."""
         super().initial(request, *args, **kwargs)
         length = request.META.get("CONTENT_LENGTH") or "0"
         # Django's own check answers with a page.
-        if not length.isdecimal() or int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        most = self.most_bytes or settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        if not length.isdecimal() or int(length) > most:
             raise TooLarge
         query = request.query_params
         if any("\0" in text for key in query for text in (key, *query.getlist(key))):

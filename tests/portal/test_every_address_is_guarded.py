@@ -22,6 +22,8 @@ OPEN_IN_TENANT = {
     "inbox/sw.js",
     "inbox/offline/",  # shown when nothing can be asked, so it holds nothing of anybody
 }
+# The signature is the key: tests/messaging/media/test_signed_links.py.
+OPEN_BY_SIGNATURE = "media/%(signed)s/"
 OPEN_IN_PUBLIC = (
     "accounts/",  # signing in is for strangers
     "health/",
@@ -36,7 +38,14 @@ _TENANT = addresses(TENANT)
 _PUBLIC = addresses(PUBLIC)
 API = [a for a in _TENANT if a.path.startswith("api/")]
 INBOX = [a for a in _TENANT if a.path.startswith("inbox/") and a.path not in OPEN_IN_TENANT]
-ADMIN = [a for a in _TENANT if a not in API and a not in INBOX and a.path not in OPEN_IN_TENANT]
+ADMIN = [
+    a
+    for a in _TENANT
+    if a not in API
+    and a not in INBOX
+    and a.path not in OPEN_IN_TENANT
+    and a.path != OPEN_BY_SIGNATURE
+]
 SYSTEM = [a for a in _PUBLIC if a.path.startswith("system/")]
 PLATFORM_API = [a for a in _PUBLIC if a.path.startswith("api/") and a.path not in SIGNED_IN]
 # What an extension user's key may call; all other resources are the admins'.

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from messaging.api.media import Media
 from messaging.models import Attachment, MessageSetting
 from tenants.models import Tenant
 
@@ -90,8 +91,8 @@ def test_a_file_that_no_carrier_takes_is_a_field_error(admin) -> None:
     assert list(answer.json()) == ["file"]
 
 
-def test_an_upload_over_the_limit_is_refused_before_it_is_read(admin, settings) -> None:
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+def test_an_upload_over_the_limit_is_refused_before_it_is_read(admin, monkeypatch) -> None:
+    monkeypatch.setattr(Media, "most_bytes", 100)
     assert _upload(admin, PNG * 10).status_code == 413
 
 

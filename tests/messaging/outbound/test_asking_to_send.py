@@ -277,7 +277,7 @@ def test_toll_free_number_has_rules_of_its_own(
     code: str,
 ) -> None:
     PhoneNumber.objects.filter(pk=acme_number.pk).update(number=TOLL_FREE, kind="toll_free")
-    files = [picture(alice, size=size).pk for size in sizes]
+    files = [picture(alice, size=size, content_type="video/mp4").pk for size in sizes]
 
     with pytest.raises(SendRefused) as refusal:
         write(sender=TOLL_FREE, attachment_ids=files, **asked)
