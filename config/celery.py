@@ -21,6 +21,7 @@ app.conf.task_default_queue = "messages"
 app.conf.task_routes = {
     "messaging.deliver_bulk_message": {"queue": "bulk"},
     "messaging.fetch_media": {"queue": "slow"},
+    "messaging.look_up_message": {"queue": "slow"},
     "messaging.send_mail": {"queue": "slow"},
     "messaging.run_export": {"queue": "slow"},
     "messaging.run_broadcast": {"queue": "slow"},

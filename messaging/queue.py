@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 ROUTE_EVENTS = "messaging.route_webhook_events"
 DELIVER = "messaging.deliver_message"
+LOOK_UP = "messaging.look_up_message"
 DELIVER_BULK = "messaging.deliver_bulk_message"
 FETCH_MEDIA = "messaging.fetch_media"
 SEND_MAIL = "messaging.send_mail"

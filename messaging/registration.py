@@ -9,7 +9,6 @@ all changes nothing, because one carrier's mercy says nothing about the others.
 from __future__ import annotations
 
 from datetime import datetime
-
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet, Subquery, Value

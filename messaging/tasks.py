@@ -8,7 +8,7 @@ from celery import shared_task
 
 from messaging import queue, sweeps, usage
 from messaging.broadcasts import runner
-from messaging.delivery import attempt
+from messaging.delivery import attempt, lookup
 from messaging.exports import writer
 from messaging.inbound import drain
 from messaging.mail import outgoing
@@ -36,6 +36,13 @@ def deliver_bulk_message(schema_name: str, message_id: str) -> None:
     """Hand one text of a broadcast to its carrier."""
     with entered(schema_name):
         attempt.deliver(UUID(message_id))
+
+
+@shared_task(name=queue.LOOK_UP)
+def look_up_message(schema_name: str, message_id: str) -> None:
+    """Ask the carrier's own list about one message of unknown fate."""
+    with entered(schema_name):
+        lookup.look_up(UUID(message_id))
 
 
 @shared_task(name=queue.FETCH_MEDIA)

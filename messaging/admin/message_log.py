@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -195,7 +196,8 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
         self, request: ScreenRequest, form: Any, object_id: str
     ) -> HttpResponse:
         """Send a message of unknown fate once more; runs on POST only."""
-        return self._change(request, object_id, retry_message, "It will be sent again.")
+        anyway = partial(retry_message, anyway=True)
+        return self._change(request, object_id, anyway, "It will be sent again.")
 
     @action(  # type: ignore[untyped-decorator]
         description="Cancel message",

@@ -28,6 +28,7 @@ from messaging.api.message_serializers import (
     MessageChangeSerializer,
     MessageSerializer,
     NewMessageSerializer,
+    RetrySerializer,
     SentIndividuallySerializer,
     with_parts,
 )
@@ -182,12 +183,25 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
         data.is_valid(raise_exception=True)
         return self._change(partial(edit_scheduled, message, **data.validated_data, **self._who()))
 
-    @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
+    @extend_schema(
+        request=RetrySerializer,
+        responses={200: MessageSerializer, 422: _REFUSAL},
+        filters=False,
+    )
     @action(detail=True, methods=["post"], filter_backends=[])
     def retry(self, request: Request, **kwargs: Any) -> Response:
-        """Send a failed message once more."""
+        """Send a message once more to everybody it has not reached.
+
+        One that failed is sent simply. Of one that is `unconfirmed` nobody knows whether it
+        arrived: that is refused as `confirm_needed`, unless `anyway` is true.
+        """
         message = self.get_object()
-        return self._change(partial(retry_message, message))
+        # Programs that know of no body send any, or none.
+        is_json = (request.content_type or "").startswith("application/json")
+        asked = request.data if is_json else {}
+        data = RetrySerializer(data=asked, context=self.get_serializer_context())
+        data.is_valid(raise_exception=True)
+        return self._change(partial(retry_message, message, **data.validated_data))
 
     @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
     @action(detail=True, methods=["post"], filter_backends=[])

@@ -107,12 +107,17 @@ def postpone(message: Message, *, where: Q, until: datetime, detail: str = "") -
 
 @transaction.atomic
 def accept(
-    message: Message, *, provider_message_id: str, at: datetime, segment_count: int = 0
-) -> None:
+    message: Message,
+    *,
+    provider_message_id: str,
+    at: datetime,
+    segment_count: int = 0,
+    detail: str = "The carrier has taken the message",
+) -> bool:
     """Take in the carrier's word that it has the message: its own answer, or any receipt.
 
     A message that was given up as unknown, or waits for another try, is sent after all. States
-    beyond `sent` stay.
+    beyond `sent` stay. Returns whether the carrier's id is the message's own now.
     """
     lock_thread(message)
     not_known_to_be_sent = Q(status__in=[Status.QUEUED, Status.SENDING]) | Q(
@@ -123,7 +128,7 @@ def accept(
         Status.SENT,
         where=not_known_to_be_sent,
         carry=(Status.QUEUED, Status.SENDING, Status.UNCONFIRMED),
-        detail="The carrier has taken the message",
+        detail=detail,
         at=at,
         next_attempt_at=None,
     )
@@ -132,7 +137,7 @@ def accept(
     if segment_count > 0:
         columns["segment_count"] = min(segment_count, _MOST_SEGMENTS)
     Message.objects.filter(pk=message.pk).update(**columns)
-    _adopt_id(message, provider_message_id)
+    return _adopt_id(message, provider_message_id)
 
 
 def show(message: Message) -> None:
@@ -156,14 +161,16 @@ def follow_recipients(message: Message, **columns: Any) -> None:
         Message.objects.filter(pk=message.pk).update(**columns)
 
 
-def _adopt_id(message: Message, provider_message_id: str) -> None:
+def _adopt_id(message: Message, provider_message_id: str) -> bool:
     # A cut id would match nothing, and an id that another message has is not this one's.
     if not 0 < len(provider_message_id) <= _ID_LIMIT:
-        return
+        return False
     try:
         with transaction.atomic():
-            Message.objects.filter(pk=message.pk, provider_message_id="").update(
+            adopted = Message.objects.filter(pk=message.pk, provider_message_id="").update(
                 provider_message_id=provider_message_id
             )
+        return bool(adopted)
     except IntegrityError:
         logger.warning("message %s: the carrier's id belongs to another message", message.pk)
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -73,7 +73,11 @@ def is_earlier_id(message: Message, provider_message_id: str) -> bool:
     ).exists()
 
 
+def told_again(message: Message | OuterRef) -> QuerySet[MessageEvent]:
+    """Return the lines of a person's retries."""
+    return MessageEvent.objects.filter(message=message, detail__startswith=_AGAIN)
+
+
 def _since_sent_again(message: Message) -> QuerySet[MessageEvent]:
-    again = MessageEvent.objects.filter(message=message, detail__startswith=_AGAIN)
-    last = again.order_by("-id").values("id")[:1]
+    last = told_again(message).order_by("-id").values("id")[:1]
     return MessageEvent.objects.filter(message=message, id__gt=Coalesce(Subquery(last), 0))

@@ -54,7 +54,7 @@ def retry(request: InboxRequest, conversation_id: int, message_id: UUID) -> Http
     )
     try:
         pick_line(request.user, request.role, request.tenant, conversation.our_number)
-        retry_message(message)
+        retry_message(message, anyway="anyway" in request.POST)
     except SendRefused as refusal:
         return _refused(request, conversation, refusal.text)
     return _messages(request, conversation)

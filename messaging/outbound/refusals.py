@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     MEDIA_NOT_READY = "media_not_ready"
     MEDIA_TOO_LARGE = "media_too_large"
     INVALID_STATE = "invalid_state"
+    CONFIRM_NEEDED = "confirm_needed"  # it may arrive twice: say that you know
     INVALID_TIME = "invalid_time"
     EXPIRED = "expired"  # its time ran out before it could be sent
 

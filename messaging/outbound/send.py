@@ -30,6 +30,11 @@ from tenants.schema import tenant_connection
 
 __all__ = ["SendRefused", "cancel_message", "retry_message", "send_message"]
 
+_RETRIED = {False: [Status.FAILED], True: [Status.FAILED, Status.UNCONFIRMED]}
+_MAY_HAVE_ARRIVED = (
+    "Nobody knows yet whether this message arrived: sent again, it may arrive twice. Confirm that"
+    " you want to send it anyway."
+)
 _NOT_REACHED = [status for status in Status if status != Status.DELIVERED]
 
 
@@ -60,7 +65,7 @@ def send_message(
     if known:
         key = None  # not the same click: the text was changed after an answer that got lost
     check_messaging(tenant)
-    line = pick_line(user, role, tenant, sender)
+    line = pick_line(user, role, tenant, sender, to=recipients)
     draft = compose(
         line,
         user=user,
@@ -110,10 +115,11 @@ def _asked_before(key: UUID | None, user: User) -> Message | None:
     return message
 
 
-def retry_message(message: Message) -> Message:
-    """Send a failed or unconfirmed message again, as a person decided who may know more than we.
+def retry_message(message: Message, *, anyway: bool = False) -> Message:
+    """Send a message again, as a person decided who may know more than we.
 
-    Whoever has it already is spared. Raises SendRefused.
+    One that failed simply; one of unknown fate only `anyway`, for it may arrive twice. Whoever has
+    it already is spared. Raises SendRefused.
     """
     clear(message, tenant=tenant_connection.tenant)
     with transaction.atomic():
@@ -122,9 +128,7 @@ def retry_message(message: Message) -> Message:
         moved = progress.move(
             message,
             Status.QUEUED,
-            where=Q(
-                direction=Message.Direction.OUT, status__in=[Status.FAILED, Status.UNCONFIRMED]
-            ),
+            where=Q(direction=Message.Direction.OUT, status__in=_RETRIED[anyway]),
             carry=_NOT_REACHED,
             detail=timeline.sent_again(message.provider_message_id),
             # Receipts that come late for the first sending must not be taken for the next one's.
@@ -134,9 +138,13 @@ def retry_message(message: Message) -> Message:
             expires_at=None,  # that end was the first sending's
             next_attempt_at=timezone.now(),
             sending_at=None,
+            lookup_at=None,
+            lookups=0,
             sent_at=None,
             delivered_at=None,
         )
+        if not moved and message.status == Status.UNCONFIRMED:
+            raise SendRefused(Refusal.CONFIRM_NEEDED, _MAY_HAVE_ARRIVED)
         if not moved:
             raise _wrong_state(message, "Only what failed or is not confirmed can be sent again")
         # The carrier keeps uploads for two days only.

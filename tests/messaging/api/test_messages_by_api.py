@@ -135,6 +135,29 @@ def test_a_failed_message_is_retried_and_a_sent_one_is_not(admin, acme, make_mes
     assert set(refused.json()) == {"code", "detail"}
 
 
+def test_a_message_of_unknown_fate_is_retried_only_anyway(admin, acme, make_message) -> None:
+    message = make_message(
+        acme, "x", direction="out", status="unconfirmed", provider_message_id="bw-1"
+    )
+    path = f"{URL}{message.pk}/retry/"
+    for body in ({}, {"anyway": False}):
+        refused = admin.post(path, body, content_type="application/json")
+        assert (refused.status_code, refused.json()["code"]) == (422, "confirm_needed")
+    for body in ({"anyway": "perhaps"}, {"anyhow": True}):
+        assert admin.post(path, body, content_type="application/json").status_code == 400
+    again = admin.post(path, {"anyway": True}, content_type="application/json")
+    assert (again.status_code, again.json()["status"]) == (200, "queued")
+
+
+@pytest.mark.parametrize("anyway", [False, True])
+def test_a_delivered_message_is_never_sent_again(admin, acme, make_message, anyway) -> None:
+    message = make_message(acme, "x", direction="out", status="delivered")
+    refused = admin.post(
+        f"{URL}{message.pk}/retry/", {"anyway": anyway}, content_type="application/json"
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_state")
+
+
 def test_an_inbound_message_is_to_our_number(admin, acme, make_message) -> None:
     message = make_message(acme, "Hi")
     read = admin.get(f"{URL}{message.pk}/").json()

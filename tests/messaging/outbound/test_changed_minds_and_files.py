@@ -117,13 +117,18 @@ def test_files_are_uploaded_anew_for_a_persons_retry(
     assert len(carrier.uploads) == 2
 
 
+@pytest.mark.parametrize("anyway", [False, True], ids=["simply", "anyway"])
 @pytest.mark.parametrize("status", ["queued", "sending", "sent", "delivered", "canceled"])
-def test_only_failed_or_unconfirmed_messages_are_sent_again(write: Write, status: str) -> None:
+def test_only_failed_or_unconfirmed_messages_are_sent_again(
+    write: Write,
+    status: str,
+    anyway: bool,  # noqa: FBT001  # a case of the table
+) -> None:
     message = write()
     Message.objects.filter(pk=message.pk).update(status=status)
 
     with pytest.raises(SendRefused) as refusal:
-        retry_message(message)
+        retry_message(message, anyway=anyway)
 
     assert refusal.value.code == "invalid_state"
 

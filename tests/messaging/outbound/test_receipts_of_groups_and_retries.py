@@ -137,7 +137,7 @@ def test_late_receipt_of_a_sending_that_was_never_answered_stops_the_retry(
     message = write()
     carrier.script[:] = [OutcomeUnknown("The connection broke.")]
     deliver(message.pk)
-    retry_message(message)
+    retry_message(message, anyway=True)
     arrive(message, "sent")
     deliver(message.pk)
 
