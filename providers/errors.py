@@ -25,7 +25,7 @@ class TemporaryFailure(ProviderError):
 
 
 class QueueFull(TemporaryFailure):
-    """Nothing was sent, and nothing is wrong but our speed: slow the account down, and try again."""
+    """Nothing was sent, for the account has too much to send: slow it down, and try again."""
 
 
 class MessageRejected(ProviderError):

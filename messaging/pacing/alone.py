@@ -11,7 +11,6 @@ from messaging.pacing.buckets import Answer
 from messaging.pacing.limits import Demand, Limit
 
 _PART = 0.5
-_BULK_PART = 0.25
 _MOST = 10_000
 _LONGEST = 60.0  # Valkey may be back by then
 
@@ -43,7 +42,7 @@ class Alone:
 
     def _need(self, limit: Limit, demand: Demand, *, now: float) -> float:
         level = self._level(limit, now=now)
-        most = limit.burst * _PART * (_BULK_PART if demand.is_bulk else 1)
+        most = limit.burst * _PART * (_PART if demand.is_bulk else 1)
         if level <= 0 or level + demand.segments <= most:
             return 0.0
         over = level - max(0.0, most - demand.segments)

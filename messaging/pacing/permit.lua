@@ -14,7 +14,7 @@ local now, cost = tonumber(ARGV[1]), tonumber(ARGV[2])
 local bulk, tenant = ARGV[3] == '1', ARGV[4]
 local message, moment, chance = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[12])
 
-local BULK_PART = 0.25   -- of a burst; the rest is kept for replies
+local BULK_PART = 0.5    -- of a burst; the rest is kept for replies
 local LENT_PART = 0.75   -- what one tenant may take beyond its share; the rest is for the others
 local ACTIVE = 10        -- seconds a tenant counts as one that sends
 local HORIZON = 900      -- nobody is sent away for longer: rates may be raised meanwhile

@@ -10,13 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from providers.bandwidth.codes import CODES
-from providers.errors import (
-    AccountProblem,
-    MessageRejected,
-    ProviderError,
-    QueueFull,
-    TemporaryFailure,
-)
+from providers.errors import AccountProblem, MessageRejected, ProviderError, TemporaryFailure
 from providers.types import FailureReason
 
 LONGEST_WAIT = 3600.0
@@ -96,8 +90,7 @@ def problem(answer: Answer, *, account_id: str, signed_in_by: str) -> ProviderEr
         detail = _account_sentence(answer.status, account_id, signed_in_by)
         return AccountProblem(detail, error_code=code)
     if answer.status in {408, 429}:
-        kind = QueueFull if answer.status == 429 else TemporaryFailure
-        return kind(
+        return TemporaryFailure(
             "Bandwidth is taking no more messages at the moment.",
             error_code=code,
             retry_after=answer.retry_after,

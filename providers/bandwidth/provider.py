@@ -18,6 +18,7 @@ from providers.errors import (
     MediaUnavailable,
     MessageRejected,
     ProviderError,
+    QueueFull,
     TemporaryFailure,
 )
 from providers.types import (
@@ -70,9 +71,9 @@ class BandwidthProvider(Provider):
             body=sending.request_body(message, application_id=self.account.application_id),
             is_repeatable=False,
         )
-        if not answer.is_success:
-            raise self._problem(answer)
-        return sending.read_result(answer)
+        if answer.is_success:
+            return sending.read_result(answer)
+        raise self._refused(answer)
 
     def upload_media(self, file: MediaFile, *, name: str) -> str:
         """Put the file under a name nobody else uses: Bandwidth overwrites silently."""
@@ -85,7 +86,7 @@ class BandwidthProvider(Provider):
         )
         if answer.is_success:
             return url
-        error = self._problem(answer)
+        error = self._refused(answer)
         if isinstance(error, MessageRejected):
             raise MessageRejected(
                 error.detail, error_code=error.error_code, reason=FailureReason.MEDIA
@@ -206,6 +207,13 @@ class BandwidthProvider(Provider):
             secrets=[self.account.password],
             **options,
         )
+
+    def _refused(self, answer: Answer) -> ProviderError:
+        """Tell a full queue from other refusals of a message or its files."""
+        error = self._problem(answer)
+        if answer.status != 429:
+            return error
+        return QueueFull(error.detail, error_code=error.error_code, retry_after=answer.retry_after)
 
     def _problem(self, answer: Answer) -> ProviderError:
         error = problem(answer, account_id=self.account.account_id, signed_in_by=self._signed_in_by)

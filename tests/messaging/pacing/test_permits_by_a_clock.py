@@ -118,9 +118,7 @@ def test_no_window_gets_more_than_burst_and_rate(
     street = Street()
     for at, size, is_bulk, tenant in many:
         street.queue(
-            demand(
-                segments=size, is_bulk=is_bulk, account=account, number=number, tenant=tenant
-            ),
+            demand(segments=size, is_bulk=is_bulk, account=account, number=number, tenant=tenant),
             at=at,
         )
     street.run(until=60)

@@ -15,6 +15,7 @@ from providers.errors import (
     MessageRejected,
     OutcomeUnknown,
     ProviderError,
+    QueueFull,
     TemporaryFailure,
 )
 from providers.simulator.server import RunningSimulator
@@ -72,7 +73,7 @@ def test_a_number_may_never_be_heard_of_again(adapter: BandwidthProvider, webhoo
     ("digits", "error"),
     [
         ("0401", AccountProblem),
-        ("0429", TemporaryFailure),
+        ("0429", QueueFull),
         ("0500", TemporaryFailure),
         ("0408", OutcomeUnknown),
         ("0499", OutcomeUnknown),
