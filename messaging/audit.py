@@ -24,6 +24,8 @@ from messaging.models import (
     InboundTarget,
     MessageSetting,
     OptOut,
+    OutboundRoute,
+    OutboundRule,
     SendingPolicy,
     SmsConfiguration,
     Template,
@@ -86,6 +88,23 @@ register(
         "range_first",
         "range_last",
     ],
+)
+register(
+    OutboundRule,
+    [
+        "name",
+        "enabled",
+        "priority",
+        "number_prefixes",
+        "extensions",
+        "lengths",
+        "hours",
+        "strategy",
+    ],
+)
+register(
+    OutboundRoute,
+    ["rule", "position", "enabled", "configuration", "sender", "strip", "prepend"],
 )
 register(WebhookEndpoint, [], secrets=["callback_username", "callback_password"])
 

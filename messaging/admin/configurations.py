@@ -21,6 +21,7 @@ from messaging.configurations import (
     save_configuration,
 )
 from messaging.models import MessageSetting, SmsConfiguration
+from messaging.outbound.rules.storing import needed_by
 from tenants.models import PhoneNumber
 
 _WEBHOOK_HINT = (
@@ -170,7 +171,7 @@ class ConfigurationAdmin(TenantAdmin):
         settings = MessageSetting.objects.filter(provider=obj).select_related("phone_number")
         numbers = [national(setting.phone_number.number) for setting in settings[:3]]
         if not numbers:
-            return ""
+            return needed_by(obj)
         return (
             f"“{obj.name}” cannot be deleted while numbers use it ({', '.join(numbers)}):"
             " give them another provider in Message Settings first."

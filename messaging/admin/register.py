@@ -5,6 +5,7 @@ from auditlog.models import LogEntry
 from messaging.admin.api_keys import ApiKeyAdmin
 from messaging.admin.audit import AuditAdmin, VisitAdmin
 from messaging.admin.auto_replies import AutoReplyAdmin
+from messaging.admin.broadcasts import BroadcastAdmin
 from messaging.admin.business_hours import BusinessHoursAdmin
 from messaging.admin.configurations import ConfigurationAdmin
 from messaging.admin.consent_ledger import ConsentLedgerAdmin
@@ -19,6 +20,7 @@ from messaging.admin.members import MemberAdmin
 from messaging.admin.message_log import MessageLogAdmin
 from messaging.admin.message_settings import MessageSettingAdmin
 from messaging.admin.opt_outs import OptOutAdmin
+from messaging.admin.outbound_rules import OutboundRuleAdmin
 from messaging.admin.phone_numbers import PhoneNumberAdmin
 from messaging.admin.scheduled import ScheduledMessageAdmin
 from messaging.admin.sending_policy import SendingPolicyAdmin
@@ -27,6 +29,7 @@ from messaging.admin.templates import TemplateAdmin
 from messaging.admin.trunks import TrunkAdmin
 from messaging.models import (
     AutoReply,
+    Broadcast,
     BusinessHours,
     ConsentEntry,
     ConsentTexts,
@@ -38,6 +41,7 @@ from messaging.models import (
     Message,
     MessageSetting,
     OptOut,
+    OutboundRule,
     ScheduledMessage,
     SendingPolicy,
     SmsConfiguration,
@@ -71,3 +75,5 @@ tenant_site.register(InboundRule, InboundRuleAdmin)
 tenant_site.register(BusinessHours, BusinessHoursAdmin)
 tenant_site.register(Holiday, HolidayAdmin)
 tenant_site.register(SendingPolicy, SendingPolicyAdmin)
+tenant_site.register(OutboundRule, OutboundRuleAdmin)
+tenant_site.register(Broadcast, BroadcastAdmin)

@@ -15,6 +15,7 @@ from messaging.api.base import ConfigurationViewSet
 from messaging.api.configuration_serializer import ConfigurationSerializer
 from messaging.configurations import check_credentials, delete_configuration
 from messaging.models import SmsConfiguration
+from messaging.outbound.rules.storing import needed_by
 from tenants.api.refusals import InUse
 
 _TEST_ANSWER = inline_serializer(
@@ -40,6 +41,8 @@ class SmsConfigurations(ConfigurationViewSet[SmsConfiguration]):
             numbers = ", ".join(str(setting.phone_number) for setting in settings[:5])
             raise InUse(
                 f"Message settings use this configuration: {numbers}. Move them first."
+                if numbers
+                else needed_by(instance)
             ) from error
 
     @extend_schema(request=None, responses=_TEST_ANSWER)

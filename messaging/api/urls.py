@@ -25,6 +25,7 @@ from messaging.api.message_settings import MessageSettings
 from messaging.api.messages import Messages
 from messaging.api.openapi import TenantSchema
 from messaging.api.opt_outs import OptOuts
+from messaging.api.outbound_rules import OutboundRules
 from messaging.api.people import Invitations, Members
 from messaging.api.phone_numbers import PhoneNumbers
 from messaging.api.push import OwnNotificationChoice, PushSubscriptions
@@ -58,6 +59,7 @@ router.register("push-subscriptions", PushSubscriptions, basename="push-subscrip
 router.register("exports", Exports, basename="export")
 router.register("usage", Usage, basename="usage")
 router.register("inbound-rules", InboundRules, basename="inbound-rule")
+router.register("outbound-rules", OutboundRules, basename="outbound-rule")
 router.register("business-hours", BusinessHoursSets, basename="business-hours")
 router.register("holidays", Holidays, basename="holiday")
 

@@ -31,7 +31,7 @@ def way_out(message: Message, numbers: tuple[str, ...], *, tenant: Tenant) -> Wa
     if rule is None:
         line = line_for(tenant, wanted, configuration=message.configuration)
         return Way(line=line, numbers=numbers, dialed=numbers)
-    _check_still_ours(tenant, wanted)
+    check_still_ours(tenant, wanted)
     found = outlets(rule, wanted=wanted, numbers=numbers, tenant=tenant, draw=lot(message.pk))
     tried = message.routes_tried if message.outbound_rule_id == rule.pk else 0
     return next_way(rule, found, tried=tried)
@@ -76,7 +76,11 @@ def _joined(here: Outlet, passed: list[Outlet], after: int) -> Way:
     )
 
 
-def _check_still_ours(tenant: Tenant, number: str) -> None:
+def check_still_ours(tenant: Tenant, number: str) -> None:
+    """Refuse a number that was given away or switched off since; a rule changes nothing in that.
+
+    Raises SendRefused.
+    """
     found = lines(tenant, number=number)
     if not found:
         raise SendRefused(
