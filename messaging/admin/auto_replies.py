@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.utils.text import Truncator
 from unfold.decorators import display
@@ -15,10 +15,15 @@ from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin, BulkField
 from messaging.admin.setting_bulk import OnOff
 from messaging.admin.tenant_form import TenantForm, select
-from messaging.models import AutoReply
+from messaging.hours import company_hours
+from messaging.models import AutoReply, BusinessHours
 from tenants.models import PhoneNumber
 
 LONGEST_WINDOW = 720  # hours
+_ALWAYS_OPEN = (
+    "Your company has no business hours yet, so it counts as always open: this reply goes out on"
+    " holidays only. Add hours under Business hours."
+)
 
 
 class AutoReplyForm(TenantForm):
@@ -29,6 +34,14 @@ class AutoReplyForm(TenantForm):
         required=False,
         widget=select(),
         help_text="A number with an auto-reply of its own does not use that of all numbers.",
+    )
+    hours = forms.ModelChoiceField(
+        label="Business hours",
+        queryset=BusinessHours.objects.order_by("name"),
+        required=False,
+        empty_label="The company's hours",
+        widget=select(),
+        help_text="Only used out of hours. Holidays count as closed.",
     )
     window_hours = forms.IntegerField(
         label="At most once in",
@@ -42,12 +55,8 @@ class AutoReplyForm(TenantForm):
     class Meta:
         model = AutoReply
         fields = ["name", "kind", "our_number", "hours", "text", "window_hours", "enabled"]
-        labels = {"kind": "When", "hours": "Business hours"}
-        help_texts = {
-            "hours": "Empty = the company's hours. Holidays count as closed. Only used out of"
-            " hours.",
-            "text": "Nothing is put in: write it as everybody may read it.",
-        }
+        labels = {"kind": "When"}
+        help_texts = {"text": "Nothing is put in: write it as everybody may read it."}
         widgets = {"text": UnfoldAdminTextareaWidget(attrs={"rows": 5, "data-segments": ""})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -97,6 +106,13 @@ class AutoReplyAdmin(BulkAdmin):
     def get_queryset(self, request: ScreenRequest) -> QuerySet[AutoReply]:
         queryset: QuerySet[AutoReply] = super().get_queryset(request)
         return queryset.select_related("hours")
+
+    def save_model(
+        self, request: ScreenRequest, obj: AutoReply, form: AutoReplyForm, change: Any
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if obj.kind == AutoReply.Kind.CLOSED and not obj.hours and company_hours() is None:
+            self.message_user(request, _ALWAYS_OPEN, messages.WARNING)
 
     @admin.display(description="When", ordering="kind")
     def when(self, obj: AutoReply) -> str:

@@ -101,7 +101,12 @@ class ConsentTextsAdmin(TenantAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        own = {"title": "Consent texts", "subtitle": None, "show_save_and_continue": False}
+        own = {
+            "title": "Consent texts",
+            "subtitle": None,
+            "row_title": "Answers to STOP, START and HELP",
+            "show_save_and_continue": False,
+        }
         answer: HttpResponse = super().change_view(
             request, object_id, form_url, own | (extra_context or {})
         )
