@@ -82,9 +82,7 @@ def failed(write: Callable[..., Message], arrive: Callable[..., bool]) -> Callab
 
     def fail(code: str, **changes: Any) -> Message:
         message = write(**changes)
-        Message.objects.filter(pk=message.pk).update(
-            status="sent", provider_message_id=str(message.pk)
-        )
+        Message.objects.filter(pk=message.pk).update(status="sent", provider_message_id="bw-1")
         message.refresh_from_db()
         assert arrive(message, "failed", error_code=code)
         return message
