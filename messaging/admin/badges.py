@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from messaging.models import Export
+from messaging.models import Broadcast, Export
 from messaging.models.message import Status
 
 # Icon and kind; the kinds' colors are in static/messaging/log.css.
@@ -25,6 +25,15 @@ _EXPORT: dict[str, tuple[str, str]] = {
     Export.State.RUNNING: ("sync", "moves"),
     Export.State.DONE: ("check", "good"),
     Export.State.FAILED: ("error", "bad"),
+}
+
+_BROADCAST: dict[str, tuple[str, str]] = {
+    Broadcast.State.DRAFT: ("edit_note", "still"),
+    Broadcast.State.SCHEDULED: ("schedule_send", "waits"),
+    Broadcast.State.RUNNING: ("sync", "moves"),
+    Broadcast.State.PAUSED: ("pause", "unsure"),
+    Broadcast.State.DONE: ("check", "good"),
+    Broadcast.State.CANCELED: ("block", "still"),
 }
 
 
@@ -49,6 +58,12 @@ def export_badge(state: str) -> SafeString:
     """Write the badge of an export's state."""
     icon, kind = _EXPORT[state]
     return badge(icon, kind, str(Export.State(state).label))
+
+
+def broadcast_badge(state: str) -> SafeString:
+    """Write the badge of a broadcast's state."""
+    icon, kind = _BROADCAST[state]
+    return badge(icon, kind, str(Broadcast.State(state).label))
 
 
 def direction_badge(direction: str) -> SafeString:

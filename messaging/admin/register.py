@@ -22,6 +22,7 @@ from messaging.admin.message_settings import MessageSettingAdmin
 from messaging.admin.opt_outs import OptOutAdmin
 from messaging.admin.outbound_rules import OutboundRuleAdmin
 from messaging.admin.phone_numbers import PhoneNumberAdmin
+from messaging.admin.ring_groups import RingGroupAdmin
 from messaging.admin.scheduled import ScheduledMessageAdmin
 from messaging.admin.sending_policy import SendingPolicyAdmin
 from messaging.admin.settings import SettingsAdmin
@@ -42,6 +43,7 @@ from messaging.models import (
     MessageSetting,
     OptOut,
     OutboundRule,
+    RingGroup,
     ScheduledMessage,
     SendingPolicy,
     SmsConfiguration,
@@ -54,6 +56,7 @@ tenant_site.index_template = "messaging/dashboard.html"
 tenant_site.register(SmsConfiguration, ConfigurationAdmin)
 tenant_site.register(MessageSetting, MessageSettingAdmin)
 tenant_site.register(Extension, ExtensionAdmin)
+tenant_site.register(RingGroup, RingGroupAdmin)
 tenant_site.register(Trunk, TrunkAdmin)
 tenant_site.register(PhoneNumber, PhoneNumberAdmin)
 tenant_site.register(Membership, MemberAdmin)

@@ -10,6 +10,8 @@ from messaging.api.api_keys import ApiKeys
 from messaging.api.audit import Audit, Visits
 from messaging.api.auto_replies import AutoReplies
 from messaging.api.base import NoSuchAddress
+from messaging.api.check import CheckMessage
+from messaging.api.broadcasts import Broadcasts
 from messaging.api.business_hours import BusinessHoursSets
 from messaging.api.configurations import SmsConfigurations
 from messaging.api.consent import Consent, ConsentTextsView
@@ -29,6 +31,7 @@ from messaging.api.outbound_rules import OutboundRules
 from messaging.api.people import Invitations, Members
 from messaging.api.phone_numbers import PhoneNumbers
 from messaging.api.push import OwnNotificationChoice, PushSubscriptions
+from messaging.api.ring_groups import RingGroups
 from messaging.api.sending_policy import Policy
 from messaging.api.settings import Settings
 from messaging.api.templates import Templates
@@ -39,6 +42,7 @@ from tenants.api.permissions import IsTenantUser
 router = SimpleRouter()
 router.register("sms-configurations", SmsConfigurations, basename="configuration")
 router.register("extensions", Extensions, basename="extension")
+router.register("ring-groups", RingGroups, basename="ring-group")
 router.register("message-settings", MessageSettings, basename="setting")
 router.register("conversations", Conversations, basename="conversation")
 router.register("messages", Messages, basename="message")
@@ -57,6 +61,7 @@ router.register("trunks", Trunks, basename="trunk")
 router.register("phone-numbers", PhoneNumbers, basename="phone-number")
 router.register("push-subscriptions", PushSubscriptions, basename="push-subscription")
 router.register("exports", Exports, basename="export")
+router.register("broadcasts", Broadcasts, basename="broadcast")
 router.register("usage", Usage, basename="usage")
 router.register("inbound-rules", InboundRules, basename="inbound-rule")
 router.register("outbound-rules", OutboundRules, basename="outbound-rule")
@@ -67,6 +72,7 @@ _FOR_USERS = {"permission_classes": [IsTenantUser]}
 
 app_name = "api"
 urlpatterns = [
+    path("messages/check/", CheckMessage.as_view(), name="message-check"),
     path("", include(router.urls)),
     path("me/", Me.as_view(), name="me"),
     path("settings/", Settings.as_view(), name="settings"),

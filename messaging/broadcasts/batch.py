@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from messaging import queue, segments
-from messaging.broadcasts.merge import merge, values_of
+from messaging.broadcasts.merge import Merged, merge, values_of
 from messaging.models import (
     Broadcast,
     BroadcastRecipient,
@@ -47,7 +47,7 @@ def write(broadcast: Broadcast, people: Sequence[BroadcastRecipient], line: Line
     refused = opted_out(line.number, [person.number for person in people])
     texts: dict[int, str] = {}
     for person in people:
-        text = merged_text(broadcast, person)
+        text = merged_for(broadcast, person).text
         person.reason = OPTED_OUT if person.number in refused else _obstacle(person, text, line)
         person.state = _state(person)
         if not person.reason:
@@ -73,7 +73,7 @@ def opted_out(our_number: str, numbers: Sequence[str]) -> set[str]:
     return set(refusals.values_list("number", flat=True))
 
 
-def merged_text(broadcast: Broadcast, person: BroadcastRecipient) -> str:
+def merged_for(broadcast: Broadcast, person: BroadcastRecipient) -> Merged:
     """Return the text as this recipient gets it."""
     contact = person.contact
     values = values_of(
@@ -81,7 +81,8 @@ def merged_text(broadcast: Broadcast, person: BroadcastRecipient) -> str:
         name=contact.name if contact else "",
         company=contact.company if contact else "",
     )
-    return normal(merge(broadcast.text, values).text)
+    merged = merge(broadcast.text, values)
+    return Merged(text=normal(merged.text), empty=merged.empty)
 
 
 def _state(person: BroadcastRecipient) -> str:

@@ -19,6 +19,7 @@ from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.schedule import due_at
 from messaging.outbound.senders import pick_line
 from messaging.plaintext import one_line
+from tenants import audit
 from tenants.models import Tenant, User
 from tenants.roles import Role
 
@@ -149,9 +150,8 @@ def unknown_fields(broadcast: Broadcast) -> tuple[str, ...]:
 
 def _move(broadcast: Broadcast, states: Any, to: Broadcast.State, **columns: Any) -> None:
     with transaction.atomic():
-        moved = Broadcast.objects.filter(pk=broadcast.pk, state__in=states).update(
-            state=to, touched_at=None, problem="", **columns
-        )
+        rows = Broadcast.objects.filter(pk=broadcast.pk, state__in=states)
+        moved = audit.change(rows, state=to, touched_at=None, problem="", **columns)
         broadcast.refresh_from_db()
         if moved and to == _State.RUNNING:
             queue.enqueue(queue.RUN_BROADCAST, broadcast.pk)

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 
 from messaging import sweeps
 from messaging.broadcasts import batch, runner, states
@@ -295,11 +296,12 @@ def test_it_stays_out_of_the_inbox_until_somebody_answers(
     assert address not in browser.get("/t/acme/inbox/").content.decode()
     assert "We are closed on Friday" in browser.get(address).content.decode()
 
-    answer = Message.objects.create(
-        conversation=thread, direction="in", status="received", sender="+15125550300",
-        text="Thanks", created_at=timezone.now(),
-    )  # fmt: skip
-    place(thread, Route(), answer)
+    with tenant_context(who["tenant"]):
+        answer = Message.objects.create(
+            conversation=thread, direction="in", status="received", sender="+15125550300",
+            text="Thanks", created_at=timezone.now(),
+        )  # fmt: skip
+        place(thread, Route(), answer)
     assert address in browser.get("/t/acme/inbox/").content.decode()
 
 

@@ -1,0 +1,127 @@
+"""`broadcasts/`: one text to many people, each alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from messaging.api.base import ConfigurationViewSet
+from messaging.api.broadcast_serializers import (
+    BroadcastSerializer,
+    ResultSerializer,
+    StartSerializer,
+)
+from messaging.api.refusals import Refused
+from messaging.broadcasts import states
+from messaging.broadcasts.results import results
+from messaging.models import Broadcast, BroadcastRecipient
+from messaging.outbound.refusals import Refusal, SendRefused
+
+_REFUSAL = OpenApiResponse(
+    inline_serializer(
+        "BroadcastRefusal", {"code": serializers.CharField(), "detail": serializers.CharField()}
+    ),
+    description="Not possible in this state, or from this number.",
+)
+_CHANGED = {200: BroadcastSerializer, 422: _REFUSAL}
+_NO_LONGER = "It has been started: only a draft or a scheduled broadcast can be changed."
+_OPEN = (Broadcast.State.SCHEDULED, Broadcast.State.RUNNING, Broadcast.State.PAUSED)
+
+
+class BroadcastFilter(filters.FilterSet):  # type: ignore[misc]  # no types
+    """By state."""
+
+    state = filters.ChoiceFilter(choices=Broadcast.State.choices)
+
+
+class Broadcasts(ConfigurationViewSet[Broadcast]):
+    """Broadcasts, newest first. They go out behind all other texts."""
+
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    queryset = Broadcast.objects.order_by("-created_at")
+    serializer_class = BroadcastSerializer
+    filterset_class = BroadcastFilter
+    lookup_value_regex = r"[0-9a-fA-F-]{32,36}"
+
+    @transaction.atomic
+    def perform_create(self, serializer: BaseSerializer[Broadcast]) -> None:
+        """Store a draft."""
+        serializer.save(author=self.person)
+
+    @transaction.atomic
+    def perform_update(self, serializer: BaseSerializer[Broadcast]) -> None:
+        """Change it while it was not started."""
+        instance: Any = serializer.instance
+        editable = Broadcast.objects.select_for_update().filter(state__in=states.EDITABLE)
+        if not editable.filter(pk=instance.pk).exists():
+            raise Refused(Refusal.INVALID_STATE, _NO_LONGER)
+        serializer.save()
+
+    @transaction.atomic
+    def perform_destroy(self, instance: Broadcast) -> None:
+        """Delete it; its messages stay."""
+        if instance.state in _OPEN:
+            text = "It is not over: cancel it first."
+            raise Refused(Refusal.INVALID_STATE, text)
+        instance.delete()
+
+    @extend_schema(request=StartSerializer, responses=_CHANGED, filters=False)
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def start(self, request: Request, **kwargs: Any) -> Response:
+        """Start it, now or at `scheduled_at`. What is scheduled may be started again elsewhen."""
+        data = StartSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        at = data.validated_data["scheduled_at"]
+        return self._change(lambda broadcast: states.start(broadcast, **self._who(), at=at))
+
+    @extend_schema(request=None, responses=_CHANGED, filters=False)
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def pause(self, request: Request, **kwargs: Any) -> Response:
+        """Hold back whatever no carrier has yet."""
+        return self._change(states.pause)
+
+    @extend_schema(request=None, responses=_CHANGED, filters=False)
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def resume(self, request: Request, **kwargs: Any) -> Response:
+        """Go on where it was paused."""
+        return self._change(lambda broadcast: states.resume(broadcast, **self._who()))
+
+    @extend_schema(request=None, responses=_CHANGED, filters=False)
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def cancel(self, request: Request, **kwargs: Any) -> Response:
+        """Stop it for good: what no carrier has yet is not sent."""
+        return self._change(lambda broadcast: states.cancel(broadcast, user=self.person))
+
+    @extend_schema(responses=ResultSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], filter_backends=[])
+    def recipients(self, request: Request, **kwargs: Any) -> Response:
+        """List the recipients and what became of each."""
+        people: QuerySet[BroadcastRecipient] = self.get_object().recipients.select_related(
+            "contact"
+        )
+        page = self.paginate_queryset(people.order_by("pk"))  # type: ignore[arg-type]
+        found = ResultSerializer(results(page or []), many=True)  # type: ignore[arg-type]
+        return self.get_paginated_response(found.data)
+
+    def _who(self) -> dict[str, Any]:
+        return {"user": self.person, "role": self.role, "tenant": self.tenant}
+
+    def _change(self, change: Callable[[Broadcast], object]) -> Response:
+        broadcast = self.get_object()
+        try:
+            with transaction.atomic():
+                change(broadcast)
+        except SendRefused as refusal:
+            raise Refused(refusal.code, refusal.text) from refusal
+        broadcast.refresh_from_db()
+        return Response(self.get_serializer(broadcast).data)
