@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from messaging.api.fields import PLATFORM, ProviderField, tenant_of
-from messaging.api.inbound_rule_serializer import RingGroupField
-from messaging.models import BusinessHours, OutboundRoute, OutboundRule
+from messaging.models import BusinessHours, OutboundRoute, OutboundRule, RingGroup
 from messaging.outbound.rules import judging
 from messaging.outbound.rules.judging import RuleProblem
 from messaging.outbound.rules.storing import RouteValues, store_routes
@@ -31,6 +31,22 @@ class AccountField(ProviderField):
 
     def to_representation(self, value: Any) -> Any:
         return value.configuration_id or PLATFORM
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class GroupField(serializers.Field[Any, Any, str, Any]):
+    """Ring group by its number."""
+
+    def to_internal_value(self, data: Any) -> RingGroup:
+        number = str(data) if isinstance(data, str | int) else ""
+        # Only digits reach the database, which takes no NUL.
+        found = RingGroup.objects.filter(number=number).first() if number.isdecimal() else None
+        if found is None:
+            raise serializers.ValidationError("There is no ring group of this number.")
+        return found
+
+    def to_representation(self, value: RingGroup) -> str:
+        return value.number
 
 
 class GroupsField(serializers.ListField):
@@ -113,7 +129,7 @@ class OutboundRuleSerializer(KnownFields, serializers.ModelSerializer[OutboundRu
         help_text="Digits of the number with its country code: 11 in the USA and Canada.",
     )
     user_groups = GroupsField(
-        child=RingGroupField(max_length=10),
+        child=GroupField(),
         required=False,
         max_length=50,
         help_text="Numbers of ring groups; the sender's extension is in one of them.",
@@ -194,14 +210,13 @@ class OutboundRuleSerializer(KnownFields, serializers.ModelSerializer[OutboundRu
         if len(sent) > judging.MOST_ROUTES:
             raise serializers.ValidationError({"routes": [judging.TOO_MANY_ROUTES]})
         found: list[RouteValues] = []
-        problems: list[dict[str, list[str]]] = []
-        for each in sent:
+        problems: dict[int, dict[str, list[str]]] = {}
+        for place, each in enumerate(sent):
             try:
                 found.append(self._route(each))
-                problems.append({})
             except RuleProblem as problem:
-                problems.append({problem.field: [problem.message]})
-        if any(problems):
+                problems[place] = {problem.field: [problem.message]}
+        if problems:
             raise serializers.ValidationError({"routes": problems})
         return found
 
