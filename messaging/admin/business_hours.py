@@ -62,8 +62,9 @@ class BusinessHoursForm(TenantForm):
         self.instance.week = week
         return cleaned
 
-    def validate_constraints(self) -> None:
-        """Leave the one default to saving, which takes it from the others."""
+    def _get_validation_exclusions(self) -> set[str]:
+        # Saving takes the default from the other hours, so it is free for each.
+        return {*super()._get_validation_exclusions(), "is_default"}
 
 
 class BusinessHoursAdmin(BulkAdmin):
@@ -90,6 +91,10 @@ class BusinessHoursAdmin(BulkAdmin):
             },
         ),
     ]
+
+    class Media:
+        js = ["messaging/hours.js"]
+        css = {"all": ["messaging/rules.css"]}
 
     @admin.display(description="Open")
     def week_words(self, obj: BusinessHours) -> str:

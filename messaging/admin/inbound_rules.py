@@ -97,14 +97,14 @@ class InboundRuleAdmin(BulkAdmin):
             {"fields": ["trunk", "did_numbers", "caller_mask"], "description": _RULES_ON_TOP},
         ),
         ("When", {"fields": ["hours", "holidays"]}),
-        ("In office hours they go to", {"fields": ["open_places", "open_range", "open_emails"]}),
+        ("In office hours they go to", {"fields": ["open_places", ("open_range", "open_emails")]}),
         (
             "Out of office they go to",
-            {"fields": ["closed_places", "closed_range", "closed_emails"]},
+            {"fields": ["closed_places", ("closed_range", "closed_emails")]},
         ),
         (
             "On holidays they go to",
-            {"fields": ["holiday_places", "holiday_range", "holiday_emails"]},
+            {"fields": ["holiday_places", ("holiday_range", "holiday_emails")]},
         ),
     ]
 

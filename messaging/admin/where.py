@@ -43,7 +43,8 @@ class WhereForm(forms.Form):
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="where_%s", **kwargs)
         self.tenant = tenant
-        self.fields["at"].help_text = f"Your company's time ({tenant.timezone}). Empty = now."
+        self.fields["at"].label = f"At ({tenant.timezone})"
+        self.fields["at"].help_text = "Empty = now."
         self.initial.setdefault("at", f"{timezone.localtime():{_MINUTES}}")
 
     def clean_number(self) -> str:

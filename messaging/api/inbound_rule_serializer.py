@@ -6,7 +6,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from messaging.api.fields import ExtensionField, tenant_of
@@ -57,18 +61,20 @@ class UsableTrunkField(RowField):
         return usable_trunks(tenant_of(self))
 
 
-class RingGroupField(serializers.CharField):
+@extend_schema_field({"type": "string", "nullable": True})
+class RingGroupField(serializers.Field[Any, Any, str, Any]):
     """Ring group by its number."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        number = super().to_internal_value(data)
+    def to_internal_value(self, data: Any) -> RingGroup:
+        number = str(data).strip() if isinstance(data, str | int) else "-"
+        # Only digits reach the database, which takes no NUL.
         found = RingGroup.objects.filter(number=number).first() if number.isdecimal() else None
         if found is None:
             raise serializers.ValidationError("There is no ring group of this number.")
         return found
 
-    def to_representation(self, value: Any) -> str:
-        return str(value.number)
+    def to_representation(self, value: RingGroup) -> str:
+        return value.number
 
 
 class TargetSerializer(KnownFields, serializers.Serializer[Any]):
@@ -76,7 +82,7 @@ class TargetSerializer(KnownFields, serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=Kind.choices)
     extension = ExtensionField(required=False)
-    ring_group = RingGroupField(required=False, allow_null=True, max_length=10)
+    ring_group = RingGroupField(required=False, allow_null=True)
     email = serializers.EmailField(required=False)
     range = serializers.CharField(
         required=False, max_length=30, help_text="1100-1199: as many as the rule has numbers."
