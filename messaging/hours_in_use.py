@@ -1,4 +1,4 @@
-"""Which hours are the company's, and which rules stand in the way of deleting some."""
+"""Which hours are the company's, and what stands in the way of deleting some."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def make_default(hours: BusinessHours) -> None:
 
 def who_uses(hours: BusinessHours) -> str:
     """Return why the hours cannot be deleted, or "" when they can."""
-    rule = hours.inbound_rules.first() or hours.outbound_rules.first()
-    if rule is None:
-        return ""
-    return f"The rule “{rule}” goes by “{hours}”: give it other hours first."
+    user = hours.inbound_rules.first() or hours.outbound_rules.first()
+    kind = "rule"
+    if user is None:
+        user, kind = hours.auto_replies.first(), "auto-reply"
+    return f"The {kind} “{user}” goes by “{hours}”: give it other hours first." if user else ""
