@@ -21,7 +21,16 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from tenants.actor import because, current_actor, current_reason
-from tenants.models import ApiKey, Invitation, Membership, PhoneNumber, Tenant, Trunk, User
+from tenants.models import (
+    ApiKey,
+    Invitation,
+    Membership,
+    PhoneNumber,
+    Tenant,
+    ThroughputPreset,
+    Trunk,
+    User,
+)
 from tenants.schema import tenant_connection
 
 __all__ = [
@@ -238,3 +247,4 @@ register(
     ],
 )
 register(ApiKey, ["name", "user", "tenant", "revoked_at"])
+register(ThroughputPreset, ["kind", "segments_per_second"])

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from django.conf import settings
 
 from messaging.models import Message, SmsConfiguration
 from messaging.outbound.lines import Line
-from tenants.models import PhoneNumber, Tenant, ThroughputPreset
+from tenants.models import PhoneNumber, Tenant
+from tenants.throughput import Kind, rates
 
-Kind = ThroughputPreset.Kind
-
-# Usual figures, in segments per second.
-USUAL: dict[str, float] = {
-    Kind.LOCAL: 1.0,
-    Kind.REGISTERED: 15.0,
-    Kind.TOLL_FREE: 3.0,
-    Kind.SHORT_CODE: 100.0,
-}
 PLATFORM = "platform"
 PLATFORM_QUEUE_SECONDS = 900  # Bandwidth's usual queue of an account
 # A few long texts at once are the everyday case and wait for nothing. Bandwidth queues what is
 # over the rate, so that ten seconds' worth of it disturbs nobody and no reply stands far behind.
 _BURST = 20
 _BURST_SECONDS = 10
-_PRESETS_KEPT = 30.0
-
-_presets: tuple[float, dict[str, float]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,22 +44,6 @@ class Demand:
     tenant: str = ""  # "" = the account is nobody else's
 
 
-def usual_rates() -> dict[str, float]:
-    """Return what each kind of number may send, as the platform has it; seconds old at most."""
-    global _presets  # noqa: PLW0603  # a query less for each message
-    now = time.monotonic()
-    if _presets is None or _presets[0] < now:
-        rows = ThroughputPreset.objects.values_list("kind", "segments_per_second")
-        _presets = (now + _PRESETS_KEPT, USUAL | dict(rows))
-    return _presets[1]
-
-
-def forget_presets() -> None:
-    """Read them anew at the next message."""
-    global _presets  # noqa: PLW0603
-    _presets = None
-
-
 def number_rate(line: Line) -> float:
     """Return how many segments per second the line's number may send."""
     phone = line.phone
@@ -81,7 +53,7 @@ def number_rate(line: Line) -> float:
     registered = PhoneNumber.Registration.REGISTERED
     if line.kind == PhoneNumber.Kind.LOCAL and phone and phone.registration == registered:
         kind = Kind.REGISTERED
-    return usual_rates()[kind]
+    return rates()[kind]
 
 
 def burst_of(rate: float) -> float:

@@ -1,5 +1,25 @@
 """Pages of the system portal about tenants, people, numbers and records."""
 
-from tenants.admin import access, audit, directory, invitations, keys, members, people, tenant
+from tenants.admin import (
+    access,
+    audit,
+    directory,
+    invitations,
+    keys,
+    members,
+    people,
+    tenant,
+    throughput,
+)
 
-__all__ = ["access", "audit", "directory", "invitations", "keys", "members", "people", "tenant"]
+__all__ = [
+    "access",
+    "audit",
+    "directory",
+    "invitations",
+    "keys",
+    "members",
+    "people",
+    "tenant",
+    "throughput",
+]

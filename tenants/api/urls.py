@@ -8,11 +8,13 @@ from tenants.api import records, usage, views
 from tenants.api.invitations import PlatformInvitations
 from tenants.api.keys import PlatformKeys
 from tenants.api.people import UserViewSet
+from tenants.api.throughput import ThroughputPresetViewSet
 
 router = SimpleRouter()
 router.register("tenants", views.TenantViewSet)
 router.register("trunks", views.TrunkViewSet)
 router.register("phone-numbers", views.PhoneNumberViewSet)
+router.register("throughput-presets", ThroughputPresetViewSet)
 router.register("memberships", views.MembershipViewSet)
 router.register("users", UserViewSet)
 router.register("api-keys", PlatformKeys)
