@@ -11,7 +11,6 @@ from django.db.models import Count, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.text import Truncator
 
 from messaging.admin.badges import broadcast_badge
@@ -108,13 +107,14 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
-        context = {"title": "Broadcast", **(extra_context or {})}
+        context = {"title": "Broadcast", "show_save_and_add_another": False}
+        context |= extra_context or {}
         broadcast = self._found(request, object_id)
         if broadcast is not None:
             context["row_title"] = broadcast.name
             if broadcast.state in EDITABLE:
-                context["preview"] = preview(broadcast, request.tenant)
-                context["zone"] = timezone.get_current_timezone_name()
+                context["preview"] = found = preview(broadcast, request.tenant)
+                context["samples"] = [(national(n), text) for n, text in found.samples]
             else:
                 context |= progress_of(broadcast)
         return super().change_view(  # type: ignore[no-any-return]

@@ -128,6 +128,7 @@ class SendingPolicyAdmin(TenantAdmin):
         own = {
             "title": "Sending policy",
             "subtitle": None,
+            "row_title": "All texts",
             "show_save_and_continue": False,
         }
         answer: HttpResponse = super().change_view(
