@@ -10,9 +10,9 @@ from messaging.api.api_keys import ApiKeys
 from messaging.api.audit import Audit, Visits
 from messaging.api.auto_replies import AutoReplies
 from messaging.api.base import NoSuchAddress
-from messaging.api.check import CheckMessage
 from messaging.api.broadcasts import Broadcasts
 from messaging.api.business_hours import BusinessHoursSets
+from messaging.api.check import CheckMessage
 from messaging.api.configurations import SmsConfigurations
 from messaging.api.consent import Consent, ConsentTextsView
 from messaging.api.contacts import Contacts

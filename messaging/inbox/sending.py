@@ -14,6 +14,7 @@ from messaging.inbox.frame import InboxRequest, inbox_view, refusal_part, shell
 from messaging.inbox.opened import find, opened
 from messaging.inbox.schedule import chosen_time, read_time
 from messaging.models import Conversation, Message
+from messaging.outbound.individually import send_individually
 from messaging.outbound.refusals import SendRefused
 from messaging.outbound.send import retry_message, send_message
 from messaging.outbound.senders import pick_line
@@ -22,10 +23,12 @@ from messaging.outbound.senders import pick_line
 @require_POST
 @inbox_view
 def send(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
-    """Send an answer from the number that was texted, to everybody in the thread."""
+    """Send an answer from the number that was texted, to everybody in the thread or to each."""
     conversation = find(request, conversation_id)
+    is_apart = "individually" in request.POST and len(conversation.participants) > 1
+    answer = send_individually if is_apart else send_message
     try:
-        send_message(
+        answer(
             user=request.user,
             role=request.role,
             tenant=request.tenant,
@@ -40,7 +43,11 @@ def send(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
         return _refused(request, conversation, refusal.text)
     response = _messages(request, conversation)
     # The page empties the composer; a draft typed meanwhile stays.
-    response["HX-Trigger"] = json.dumps({"inbox:sent": {"key": str(uuid4())}})
+    sent = {"key": str(uuid4())}
+    if is_apart:
+        people = len(conversation.participants)
+        sent["words"] = f"Sent to {people} people, each in a conversation of their own."
+    response["HX-Trigger"] = json.dumps({"inbox:sent": sent})
     return response
 
 
@@ -72,6 +79,7 @@ def _refused(request: InboxRequest, conversation: Conversation, text: str) -> Ht
         return refusal_part(request, text)
     draft = {
         "refusal": text,
+        "individually": "individually" in request.POST,
         "draft": request.POST.get("text", ""),
         "attached": unsent(request),
         "later": chosen_time(request),

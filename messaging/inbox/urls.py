@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from messaging.inbox import (
+    advising,
     app,
     composing,
     contacts,
@@ -30,6 +31,7 @@ urlpatterns = [
     path("upload/", files.upload, name="upload"),
     path("upload/kept/", files.chips, name="kept"),
     path("upload/<uuid:attachment_id>/remove/", files.remove, name="remove"),
+    path("advice/", advising.advice, name="advice"),
     path("later/", schedule.later, name="later"),
     path("templates/", templates.index, name="templates"),
     path("templates/new/", templates.new, name="template-new"),

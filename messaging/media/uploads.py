@@ -62,4 +62,7 @@ def _delete_file(upload: Attachment) -> None:
 def _copy(user: User, upload: Attachment) -> UUID:
     with upload.file.open("rb") as file:
         content = file.read()
-    return store_upload(user, upload.name, upload.content_type, content).pk
+    copy = store_upload(user, upload.name, upload.content_type, content)
+    if upload.notice:
+        Attachment.objects.filter(pk=copy.pk).update(notice=upload.notice)
+    return copy.pk

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from messaging.media.attachments import MediaRefused
 from messaging.media.uploads import copies_for_each
 from messaging.models import Attachment, Message
 from messaging.outbound.refusals import Refusal, SendRefused
@@ -39,7 +40,7 @@ def send_individually(
 
     Returns the messages in the order of the recipients, each number once. Raises SendRefused.
     """
-    numbers = _each_once(recipients, country=tenant.country)
+    numbers = each_once(recipients, country=tenant.country)
     copies: list[str] = []
     try:
         with transaction.atomic():
@@ -62,14 +63,20 @@ def send_individually(
                 )
                 for number, ids in zip(numbers, files, strict=True)
             ]
-    except SendRefused:
+    except (SendRefused, MediaRefused) as refusal:
         # Their rows are rolled back, and no sweep would find the files.
         for name in copies:
             default_storage.delete(name)
+        if isinstance(refusal, MediaRefused):
+            raise SendRefused(Refusal.MEDIA_NOT_READY, refusal.text) from refusal
         raise
 
 
-def _each_once(recipients: Sequence[str], *, country: str) -> list[str]:
+def each_once(recipients: Sequence[str], *, country: str) -> list[str]:
+    """Return the numbers typed, each once.
+
+    Raises SendRefused.
+    """
     numbers: dict[str, None] = {}
     for typed in recipients:
         try:

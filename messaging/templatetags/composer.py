@@ -12,7 +12,8 @@ from messaging.media import filetypes
 from messaging.media.attachments import PICTURE_LIMIT, UPLOAD_LIMIT
 from messaging.media.fitting import LEAST_PICTURE, TOLL_FREE_BYTES
 from messaging.media.pictures import SHRINKABLE
-from messaging.outbound.compose import MOST_FILES, MOST_UNITS
+from messaging.models import Conversation
+from messaging.outbound.compose import MOST_FILES, MOST_UNITS, group_problem
 from tenants.models import PhoneNumber
 from tenants.numbers import kind_of
 
@@ -43,6 +44,17 @@ def upload_rules(our_number: str) -> dict[str, Any]:
         "accept": _ACCEPT,
         "units": MOST_UNITS,
     }
+
+
+@register.simple_tag
+def answers_to(conversation: Conversation) -> dict[str, str]:
+    """Say how an answer reaches a group; `problem` is why it cannot go to all as one."""
+    members = conversation.participants
+    refusal = group_problem(conversation.our_number, members)
+    if refusal is not None:
+        return {"problem": refusal.code, "words": refusal.text}
+    words = f"Off: all {len(members)} get it as one group message. On: each gets it alone."
+    return {"problem": "", "words": words}
 
 
 @register.simple_tag

@@ -27,7 +27,9 @@
   }
 
   function isMms() {
-    return Boolean(document.querySelector("#attached input, .to[data-group]"));
+    const isApart = byId("individually")?.checked;
+    const group = isApart ? "" : ", .to[data-group], .apart[data-group]";
+    return Boolean(document.querySelector(`#attached input${group}`));
   }
 
   function count() {
@@ -148,6 +150,13 @@
     byId("attached").replaceChildren();
     byId("later").replaceChildren();
     if (event.detail?.key) byId("message-key").value = event.detail.key;
+    if (event.detail?.words) {
+      // After htmx has shown the answer, which clears the line.
+      setTimeout(() => {
+        byId("notice").textContent = event.detail.words;
+        byId("notice").hidden = false;
+      });
+    }
     tell("composer:changed");
   });
 
