@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpResponseBase
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -62,7 +63,6 @@ class ConsentLedgerAdmin(SheetAdmin):
 
     sheet = ConsentSheet
     list_display = ["time", "phone", "what", "how", "ours", "who", "more", "text"]
-    list_display_links = None
     list_filter = ["action", "source", OurNumberFilter, ("at", DaysFilter)]
     list_filter_submit = True
     list_select_related = ["by"]
@@ -91,6 +91,19 @@ class ConsentLedgerAdmin(SheetAdmin):
         name = Contact.objects.filter(number=OuterRef("number")).values("name")[:1]
         message = Message.objects.filter(pk=OuterRef("message_id")).values("pk")[:1]
         return queryset.annotate(contact_name=Subquery(name), kept_message=Subquery(message))
+
+    def change_view(
+        self,
+        request: ScreenRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        context = dict(extra_context or {})
+        if (line := self.get_object(request, object_id)) is not None:
+            context["row_title"] = f"{self.phone(line)}: {line.get_action_display()}"
+        answer: HttpResponseBase = super().change_view(request, object_id, form_url, context)
+        return answer
 
     def has_add_permission(self, request: ScreenRequest) -> bool:
         return False

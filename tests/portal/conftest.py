@@ -14,10 +14,15 @@ from django_tenants.utils import tenant_context
 from messaging.conversations import conversation_with, note_last
 from messaging.models import (
     Attachment,
+    AutoReply,
+    BusinessHours,
+    ConsentEntry,
     Contact,
     Conversation,
     Export,
     Extension,
+    Holiday,
+    InboundRule,
     Message,
     MessageSetting,
     OptOut,
@@ -108,6 +113,18 @@ def furnished(
         attachment = Attachment.objects.create(message=inbound, state="failed", name="x-ray.png")
         contact = Contact.objects.create(number=CUSTOMER, name="Dana Rivers", tags=["patient"])
         opt_out = OptOut.objects.create(our_number=ACME_NUMBER, number="+15125550301")
+        auto_reply = AutoReply.objects.create(name="Closed", kind="closed", text="Back at 9")
+        consent_entry = ConsentEntry.objects.create(
+            at=now, number=CUSTOMER, action="opt_out", source="keyword", message_id=inbound.pk
+        )
+        hours = BusinessHours.objects.create(name="Office", is_default=True)
+        holiday = Holiday.objects.create(name="X-mas", first_day=now, last_day=now)
+        inbound_rule = InboundRule.objects.create(
+            name="Front desk", trunk=trunk, did_first=19195550101, did_last=19195550101
+        )
+        inbound_rule.targets.create(kind="extension", extension=extension)
+        late = inbound_rule.advanced_routes.create(name="Late", weekdays="6")
+        late.targets.create(rule=inbound_rule, when="advanced", kind="nobody")
         template = Template.objects.create(title="Opening hours", text="8 to 6")
         export = Export.objects.create(kind="message_log", user=alice)
         push = PushSubscription.objects.create(
@@ -122,6 +139,12 @@ def furnished(
         "messaging/extension": extension.pk,
         "messaging/contact": contact.pk,
         "messaging/optout": opt_out.pk,
+        "messaging/autoreply": auto_reply.pk,
+        "messaging/consententry": consent_entry.pk,
+        "messaging/consenttexts": 1,
+        "messaging/businesshours": hours.pk,
+        "messaging/holiday": holiday.pk,
+        "messaging/inboundrule": inbound_rule.pk,
         "messaging/template": template.pk,
         "messaging/export": export.pk,
         "messaging/message": failed.pk,
@@ -142,6 +165,10 @@ def furnished(
         "extensions": extension.pk,
         "contacts": contact.pk,
         "opt-outs": opt_out.pk,
+        "auto-replies": auto_reply.pk,
+        "business-hours": hours.pk,
+        "holidays": holiday.pk,
+        "inbound-rules": inbound_rule.pk,
         "templates": template.pk,
         "exports": export.pk,
         "messages": failed.pk,

@@ -14,10 +14,16 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from messaging.models import (
+    AutoReply,
+    BusinessHours,
+    ConsentEntry,
     Contact,
     Conversation,
     Export,
     Extension,
+    Holiday,
+    InboundRule,
+    InboundTarget,
     Message,
     MessageSetting,
     OptOut,
@@ -117,6 +123,22 @@ def _crowd_tenant(people: People, users: list[User], numbers: list[PhoneNumber])
         [Contact(number=f"+1512556{n:04d}", name=f"Contact {n}") for n in many]
     )
     OptOut.objects.bulk_create([OptOut(number=f"+1512557{n:04d}") for n in many])
+    ConsentEntry.objects.bulk_create(
+        [
+            ConsentEntry(
+                at=now, number=f"+1512557{n:04d}", action="opt_out", source="manual", by=users[n]
+            )
+            for n in many
+        ]
+    )
+    weeks = BusinessHours.objects.bulk_create([BusinessHours(name=f"Week {n}") for n in many])
+    AutoReply.objects.bulk_create(
+        [AutoReply(name=f"Reply {n}", kind="closed", text="x", hours=weeks[n]) for n in many]
+    )
+    Holiday.objects.bulk_create(
+        [Holiday(name=f"Day {n}", first_day=now.date(), last_day=now.date()) for n in many]
+    )
+    _crowd_rules(extensions, numbers)
     Template.objects.bulk_create([Template(title=f"Template {n}", text="x") for n in many])
     Export.objects.bulk_create([Export(kind="message_log", user=users[n]) for n in many])
     conversations = Conversation.objects.bulk_create(
@@ -136,6 +158,26 @@ def _crowd_tenant(people: People, users: list[User], numbers: list[PhoneNumber])
         for _ in range(ROWS // 2)
     ]:
         _message(conversation, status, author=people.extension_user)
+
+
+def _crowd_rules(extensions: list[Extension], numbers: list[PhoneNumber]) -> None:
+    rules = InboundRule.objects.bulk_create(
+        [
+            InboundRule(
+                name=f"Rule {n}", trunk=numbers[n].trunk, did_first=10**10, did_last=2 * 10**10
+            )
+            for n in range(ROWS)
+        ]
+    )
+    first = InboundRule.objects.get(name="Front desk")
+    routes = [first.advanced_routes.create(name=f"Route {n}", days="1") for n in range(ROWS)]
+    InboundTarget.objects.bulk_create(
+        [InboundTarget(rule=rule, kind="extension", extension=extensions[0]) for rule in rules]
+        + [
+            InboundTarget(rule=first, when="advanced", advanced=route, kind="nobody")
+            for route in routes
+        ]
+    )
 
 
 def _message(conversation: Conversation, status: Status, *, author: User) -> None:
