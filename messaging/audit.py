@@ -26,6 +26,7 @@ from messaging.models import (
     OptOut,
     OutboundRoute,
     OutboundRule,
+    RingGroup,
     SendingPolicy,
     SmsConfiguration,
     Template,
@@ -45,12 +46,16 @@ register(
         "auth_method",
         "username",
         "enabled",
+        "segments_per_second",
+        "queue_seconds",
     ],
     secrets=["password"],
 )
 register(
-    MessageSetting, ["phone_number", "provider", "extension", "email", "description", "enabled"]
+    MessageSetting,
+    ["phone_number", "provider", "extension", "ring_group", "email", "description", "enabled"],
 )
+register(RingGroup, ["number", "name", "members"])
 register(Extension, ["number", "name", "email", "sms_permission"])
 register(OptOut, ["number", "our_number", "source"])
 register(

@@ -7,20 +7,28 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, F, OuterRef, QuerySet, Value
+from django.db.models import CharField, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
+from unfold.decorators import display
 
 from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin, BulkField
+from messaging.admin.setting_bulk import OnOff
 from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.tenant_form import TenantForm, select
 from messaging.inbound.rules.in_use import rule_to_extension
 from messaging.models import Extension, MessageSetting
+from messaging.number_settings import NumberProblem
+from messaging.number_sharing import check_extension_is_free
 from messaging.spreadsheets.extensions import ExtensionSheet
 from tenants import audit
 from tenants.models import Membership
 
 _NAMED = 3
+
+
+def _available() -> forms.Field:
+    return OnOff("Available")
 
 
 def _permission() -> forms.Field:
@@ -29,16 +37,32 @@ def _permission() -> forms.Field:
     )
 
 
+class ExtensionForm(TenantForm):
+    """An extension, its number no ring group's."""
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"]
+        try:
+            check_extension_is_free(number)
+        except NumberProblem as problem:
+            raise forms.ValidationError(problem.message) from problem
+        return number
+
+
 class ExtensionAdmin(BulkAdmin, SheetAdmin):
     """Extensions and what each may send from."""
 
     sheet = ExtensionSheet
-    bulk_fields: ClassVar = {"sms_permission": BulkField(make=_permission, clearable=False)}
-    list_display = ["number", "name", "email", "people", "lines", "sms_permission"]
-    list_filter = ["sms_permission"]
+    form = ExtensionForm
+    bulk_fields: ClassVar = {
+        "sms_permission": BulkField(make=_permission, clearable=False),
+        "is_available": BulkField(make=_available, clearable=False),
+    }
+    list_display = ["number", "name", "email", "people", "lines", "sms_permission", "presence"]
+    list_filter = ["sms_permission", "is_available"]
     search_fields = ["number", "name", "email"]
     search_help_text = "Search by extension, name or e-mail"
-    fields = ["number", "name", "email", "sms_permission"]
+    fields = ["number", "name", "email", "sms_permission", "is_available"]
     empty_title = "No extension yet"
     empty_text = (
         "An extension is a desk of your phone system. Add one for each person or group who gets"
@@ -50,7 +74,9 @@ class ExtensionAdmin(BulkAdmin, SheetAdmin):
         people = Membership.objects.filter(
             tenant=request.tenant, extension=OuterRef("number"), is_active=True
         ).order_by("user__email")
-        numbers = MessageSetting.objects.filter(extension=OuterRef("pk"))
+        numbers = MessageSetting.objects.filter(
+            Q(extension=OuterRef("pk")) | Q(other_extensions=OuterRef("pk"))
+        ).order_by("phone_number__number")
         return queryset.annotate(
             person_names=ArraySubquery(
                 people.values_list(
@@ -61,7 +87,7 @@ class ExtensionAdmin(BulkAdmin, SheetAdmin):
                     )
                 )
             ),
-            line_numbers=ArraySubquery(numbers.values("phone_number__number")),
+            line_numbers=ArraySubquery(numbers.values("phone_number__number").distinct()),
         )
 
     @admin.display(description="Users")
@@ -71,6 +97,11 @@ class ExtensionAdmin(BulkAdmin, SheetAdmin):
     @admin.display(description="Numbers")
     def lines(self, obj: Extension) -> str:
         return _listed([national(number) for number in getattr(obj, "line_numbers", [])])
+
+    @display(description="Available", ordering="is_available", label={"Yes": "success", "Away": ""})  # type: ignore[untyped-decorator]
+    def presence(self, obj: Extension) -> str:
+        """Badge: takes its turn, or is away."""
+        return "Yes" if obj.is_available else "Away"
 
     def save_model(
         self, request: ScreenRequest, obj: Extension, form: TenantForm, change: Any

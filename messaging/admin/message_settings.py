@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from unfold.decorators import action, display
 
@@ -18,6 +19,7 @@ from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.test_message import TestMessageForm
 from messaging.models import MessageSetting
 from messaging.number_settings import NumberProblem, check_provider_change
+from messaging.number_sharing import check_sharing
 from messaging.spreadsheets.message_settings import MessageSettingSheet
 
 _ENABLED = {"On": "success", "Off": ""}
@@ -30,7 +32,7 @@ class MessageSettingAdmin(BulkAdmin, SheetAdmin):
     sheet = MessageSettingSheet
     bulk_fields: ClassVar = BULK_FIELDS
     list_display = ["phone", "copy", "provider_name", "desk", "mail", "description", "state"]
-    list_select_related = ["phone_number", "provider", "extension"]
+    list_select_related = ["phone_number", "provider", "extension", "ring_group"]
     list_filter = [ProviderFilter, ExtensionFilter, "enabled"]
     search_fields = [
         "phone_number__number",
@@ -50,7 +52,18 @@ class MessageSettingAdmin(BulkAdmin, SheetAdmin):
     fieldsets = [
         (
             None,
-            {"fields": ["number", "account", "extension", "email", "description", "enabled"]},
+            {
+                "fields": [
+                    "number",
+                    "account",
+                    "extension",
+                    "other_extensions",
+                    "ring_group",
+                    "email",
+                    "description",
+                    "enabled",
+                ]
+            },
         )
     ]
 
@@ -69,8 +82,11 @@ class MessageSettingAdmin(BulkAdmin, SheetAdmin):
     @admin.display(description="Extension", ordering="extension__number")
     def desk(self, obj: MessageSetting) -> str:
         """Whose inbox the texts reach, or that nobody is told of them."""
+        if obj.ring_group is not None:
+            return str(obj.ring_group)
         if obj.extension is not None:
-            return str(obj.extension)
+            others = getattr(obj, "other_count", 0)
+            return f"{obj.extension} +{others}" if others else str(obj.extension)
         return "-" if obj.email else warning("Nobody is told")
 
     @admin.display(description="E-mail", ordering="email")
@@ -90,7 +106,26 @@ class MessageSettingAdmin(BulkAdmin, SheetAdmin):
             except NumberProblem as problem:
                 number = national(obj.phone_number.number)
                 raise NotChanged(f"{number}: {problem.message}") from problem
+        if {"extension", "ring_group"} & set(values):
+            self._check_sharing(obj, values)
         super().change_row(request, obj, values)
+
+    def _check_sharing(self, obj: Any, values: dict[str, Any]) -> None:
+        extension = values.get("extension", obj.extension)
+        others = [each for each in obj.other_extensions.all() if each != extension]
+        try:
+            check_sharing(extension, others, values.get("ring_group", obj.ring_group))
+        except NumberProblem as problem:
+            number = national(obj.phone_number.number)
+            raise NotChanged(f"{number}: {problem.message}") from problem
+
+    def get_queryset(self, request: ScreenRequest) -> QuerySet[MessageSetting]:
+        queryset: QuerySet[MessageSetting] = super().get_queryset(request)
+        others = MessageSetting.other_extensions.through.objects.filter(
+            messagesetting=OuterRef("pk")
+        )
+        counted = others.order_by().values("messagesetting").annotate(count=Count("pk"))
+        return queryset.annotate(other_count=Subquery(counted.values("count")))
 
     @action(  # type: ignore[untyped-decorator]
         description="Send a test message",

@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget
 from messaging.admin.bulk import BulkField
 from messaging.admin.setting_form import PLATFORM, PLATFORM_LABEL
 from messaging.admin.tenant_form import select, text_input
-from messaging.models import Extension, SmsConfiguration
+from messaging.models import Extension, RingGroup, SmsConfiguration
 from messaging.number_settings import platform_account_is_offered
 
 
@@ -40,8 +40,8 @@ class ProviderChoice(forms.TypedChoiceField):
 class OnOff(forms.ChoiceField):
     """On or off, as an answer that can be left out."""
 
-    def __init__(self) -> None:
-        super().__init__(label="Enabled", choices=[("on", "On"), ("off", "Off")], widget=select())
+    def __init__(self, label: str = "Enabled") -> None:
+        super().__init__(label=label, choices=[("on", "On"), ("off", "Off")], widget=select())
 
     def bulk_value(self, value: str) -> bool:
         """Return what is stored for a choice."""
@@ -57,6 +57,15 @@ def _extension() -> forms.Field:
     )
 
 
+def _ring_group() -> forms.Field:
+    return forms.ModelChoiceField(
+        label="Ring group",
+        queryset=RingGroup.objects.all(),
+        widget=select(),
+        empty_label="Select a ring group",
+    )
+
+
 def _email() -> forms.Field:
     return forms.EmailField(label="E-mail", widget=UnfoldAdminEmailInputWidget())
 
@@ -68,6 +77,7 @@ def _description() -> forms.Field:
 BULK_FIELDS = {
     "provider": BulkField(make=ProviderChoice, clearable=False),
     "extension": BulkField(make=_extension),
+    "ring_group": BulkField(make=_ring_group),
     "email": BulkField(make=_email, empty=""),
     "description": BulkField(make=_description, empty=""),
     "enabled": BulkField(make=OnOff, clearable=False),

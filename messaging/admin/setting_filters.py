@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from messaging.admin.setting_form import PLATFORM, PLATFORM_LABEL
@@ -48,7 +48,10 @@ class ExtensionFilter(admin.SimpleListFilter):
     ) -> QuerySet[MessageSetting]:
         value = self.value()
         if value == "none":
-            return queryset.filter(extension=None)
+            return queryset.filter(extension=None, ring_group=None)
         if value == "nobody":
-            return queryset.filter(extension=None, email="")
-        return queryset.filter(extension__number=value) if value else queryset
+            return queryset.filter(extension=None, ring_group=None, email="")
+        if not value:
+            return queryset
+        shared = MessageSetting.objects.filter(other_extensions__number=value).values("pk")
+        return queryset.filter(Q(extension__number=value) | Q(pk__in=shared))

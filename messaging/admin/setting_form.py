@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from messaging.admin.base import national
 from messaging.admin.tenant_form import TenantForm, select, text_input
-from messaging.models import Extension, MessageSetting, SmsConfiguration
+from messaging.models import Extension, MessageSetting, RingGroup, SmsConfiguration
 from messaging.number_settings import NumberProblem, platform_account_is_offered, resolve_number
+from messaging.number_sharing import check_sharing
 
 PLATFORM = "platform"
 PLATFORM_LABEL = "Bandwidth (platform account)"
@@ -35,16 +37,36 @@ class SettingForm(TenantForm):
         empty_label="Nobody's",
         help_text="Whose inbox the texts reach. Nobody's = the admins' unassigned list.",
     )
+    other_extensions = forms.ModelMultipleChoiceField(
+        label="Other extensions",
+        queryset=Extension.objects.none(),
+        required=False,
+        widget=UnfoldAdminSelect2MultipleWidget(),
+        help_text="They share the inbox of this number: each conversation is given to one of them"
+        " or the extension, by turn.",
+    )
+    ring_group = forms.ModelChoiceField(
+        label="Ring group",
+        queryset=RingGroup.objects.none(),
+        required=False,
+        widget=select(),
+        empty_label="None",
+        help_text="Instead of extensions: its members share the inbox of this number.",
+    )
 
     class Meta:
         model = MessageSetting
-        fields = ["extension", "email", "description", "enabled"]
+        fields = ["extension", "other_extensions", "ring_group", "email", "description", "enabled"]
         labels = {"email": "E-mail"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         extension: Any = self.fields["extension"]
         extension.queryset = Extension.objects.all()
+        others: Any = self.fields["other_extensions"]
+        others.queryset = Extension.objects.all()
+        group: Any = self.fields["ring_group"]
+        group.queryset = RingGroup.objects.all()
         account: Any = self.fields["account"]
         account.choices = self._accounts()
         if self.instance.pk:
@@ -54,6 +76,14 @@ class SettingForm(TenantForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.errors:
+            return cleaned
+        own = cleaned["extension"]
+        others = [extension for extension in cleaned["other_extensions"] if extension != own]
+        cleaned["other_extensions"] = others
+        try:
+            check_sharing(own, others, cleaned["ring_group"])
+        except NumberProblem as problem:
+            self.add_error(problem.field, problem.message)
             return cleaned
         account = cleaned["account"]
         provider = (

@@ -14,21 +14,28 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messaging.api.base import TenantViewSet
+from messaging.api.handling import HandlingActions
 from messaging.api.message_serializers import MessageSerializer, with_parts
 from messaging.api.thread import ListPages, ThreadPages
 from messaging.models import Contact, Conversation, Message
 from messaging.models.message import Status
 from messaging.search import search
 from messaging.visibility import (
+    desk_at,
+    desk_of,
+    extension_of,
     mark_read,
     mark_unread,
+    mentions_of,
     read_conversations,
+    seen_from,
     unread_conversations,
+    with_mention,
     with_unread_count,
 )
 from tenants.api.permissions import IsTenantUser
 from tenants.models import User
+from tenants.roles import Role
 
 
 class ConversationSerializer(serializers.ModelSerializer[Conversation]):
@@ -39,6 +46,12 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
         source="contact_name", allow_null=True, help_text="Name of the other party, if known."
     )
     extension = serializers.SerializerMethodField()
+    ring_group = serializers.SerializerMethodField()
+    shared = serializers.SerializerMethodField()
+    done = serializers.SerializerMethodField()
+    mentioned = serializers.BooleanField(
+        source="is_mentioned", help_text="A note mentions the caller, who has not read on since."
+    )
     unread_count = serializers.IntegerField(help_text="Up to 100; 100 means that or more.")
 
     class Meta:
@@ -49,6 +62,10 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "participants",
             "contact",
             "extension",
+            "ring_group",
+            "shared",
+            "done",
+            "mentioned",
             "unread_count",
             "last_text",
             "last_at",
@@ -58,8 +75,23 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
 
     @extend_schema_field({"type": "string", "nullable": True})
     def get_extension(self, conversation: Conversation) -> str | None:
-        """Number of the extension whose inbox holds the thread."""
+        """Number of the extension that handles the thread."""
         return conversation.extension.number if conversation.extension else None
+
+    @extend_schema_field({"type": "string", "nullable": True})
+    def get_ring_group(self, conversation: Conversation) -> str | None:
+        """Number of the ring group whose members share the thread."""
+        return conversation.ring_group.number if conversation.ring_group else None
+
+    @extend_schema_field({"type": "boolean"})
+    def get_shared(self, conversation: Conversation) -> bool:
+        """Whether others than the handler see the thread."""
+        return conversation.ring_group_id is not None or bool(conversation.shared_with)
+
+    @extend_schema_field({"type": "boolean"})
+    def get_done(self, conversation: Conversation) -> bool:
+        """Whether the thread is done until its next text."""
+        return conversation.done_at is not None
 
 
 class UnreadSerializer(serializers.Serializer[Any]):
@@ -94,6 +126,44 @@ class ConversationFilter(filters.FilterSet):  # type: ignore[misc]  # no types
         method="by_extension", label='Number of an extension, or "none".'
     )
 
+    inbox = filters.CharFilter(
+        method="by_inbox", label="Number of an extension: what it sees, shared threads too."
+    )
+    ring_group = filters.CharFilter(field_name="ring_group__number", label="Its number.")
+    done = filters.BooleanFilter(method="by_done", label="Only done, or only others.")
+    scope = filters.ChoiceFilter(
+        method="by_scope",
+        choices=[("mine", "Mine"), ("shared", "Shared"), ("mentions", "Mentions")],
+        label="What you handle, what several share, or where a note mentions you.",
+    )
+
+    def by_inbox(
+        self, rows: QuerySet[Conversation], name: str, value: str
+    ) -> QuerySet[Conversation]:
+        """Keep what one extension sees."""
+        desk = desk_at(value.replace("\x00", ""))
+        return rows.filter(desk.sees()) if desk else rows.none()
+
+    def by_done(
+        self,
+        rows: QuerySet[Conversation],
+        name: str,
+        value: bool,  # noqa: FBT001
+    ) -> QuerySet[Conversation]:
+        """Keep the threads that are done, or the others."""
+        return rows.filter(done_at__isnull=not value)
+
+    def by_scope(
+        self, rows: QuerySet[Conversation], name: str, value: str
+    ) -> QuerySet[Conversation]:
+        """Keep what concerns the caller."""
+        if value == "shared":
+            return rows.filter(Q(ring_group__isnull=False) | ~Q(shared_with=[]))
+        person, tenant = cast("User", self.request.user), self.request._request.tenant
+        if value == "mentions":
+            return rows.filter(pk__in=mentions_of(person, tenant).values("conversation"))
+        return rows.filter(extension=extension_of(person, tenant), extension__isnull=False)
+
     def search(self, rows: QuerySet[Conversation], name: str, value: str) -> QuerySet[Conversation]:
         """Find what the inbox finds."""
         return search(rows, value.replace("\x00", "").strip()[:100]).conversations
@@ -127,7 +197,7 @@ class ConversationFilter(filters.FilterSet):  # type: ignore[misc]  # no types
         return rows.filter(extension__number=value)
 
 
-class Conversations(TenantViewSet[Conversation], ListModelMixin, RetrieveModelMixin):
+class Conversations(HandlingActions, ListModelMixin, RetrieveModelMixin):
     """Conversations, the latest first."""
 
     permission_classes = [IsTenantUser]
@@ -140,7 +210,10 @@ class Conversations(TenantViewSet[Conversation], ListModelMixin, RetrieveModelMi
         """Return the person's threads with what the list shows of each."""
         # A group's key holds several numbers and equals no contact's.
         contact = Contact.objects.filter(number=OuterRef("participants_key")).values("name")
-        rows = with_unread_count(self.conversations(), self.person)
+        desk = desk_of(self.person, self.tenant)
+        seen = self.conversations() if self.role >= Role.ADMIN else seen_from(desk)
+        rows = with_unread_count(seen.select_related("extension", "ring_group"), self.person)
+        rows = with_mention(rows, desk, self.person)
         if self.action == "list" and not self.request.query_params.get("q"):
             rows = rows.exclude(last_status="")  # got a broadcast, and never said a word
         return rows.annotate(contact_name=Subquery(contact[:1])).order_by("-last_at", "-pk")

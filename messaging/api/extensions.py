@@ -11,6 +11,8 @@ from rest_framework.serializers import BaseSerializer
 from messaging.api.base import ConfigurationViewSet
 from messaging.inbound.rules.in_use import rule_to_extension
 from messaging.models import Extension
+from messaging.number_settings import NumberProblem
+from messaging.number_sharing import check_extension_is_free
 from tenants import audit
 from tenants.api.fields import KnownFields
 from tenants.api.refusals import InUse
@@ -22,7 +24,15 @@ class ExtensionSerializer(KnownFields, serializers.ModelSerializer[Extension]):
 
     class Meta:
         model = Extension
-        fields = ["id", "number", "name", "email", "sms_permission"]
+        fields = ["id", "number", "name", "email", "sms_permission", "is_available"]
+
+    def validate_number(self, number: str) -> str:
+        """Keep it apart from the ring groups' numbers."""
+        try:
+            check_extension_is_free(number)
+        except NumberProblem as problem:
+            raise serializers.ValidationError(problem.message) from problem
+        return number
 
 
 class ExtensionFilter(filters.FilterSet):  # type: ignore[misc]  # no types
@@ -32,7 +42,7 @@ class ExtensionFilter(filters.FilterSet):  # type: ignore[misc]  # no types
 
     class Meta:
         model = Extension
-        fields = ["number", "sms_permission"]
+        fields = ["number", "sms_permission", "is_available"]
 
     def search(self, rows: QuerySet[Extension], name: str, value: str) -> QuerySet[Extension]:
         """Look in all three."""

@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from messaging.models import Extension, SmsConfiguration
+from messaging.models import Extension, RingGroup, SmsConfiguration
 from tenants.api.fields import RowField
 from tenants.models import Tenant, Trunk
 from tenants.numbers import NotAPhoneNumber, to_e164
@@ -68,6 +68,26 @@ class ProviderField(RowField):
 
     def to_representation(self, value: Any) -> Any:
         return value.provider_id or PLATFORM
+
+
+@extend_schema_field({"type": "string", "nullable": True})
+class RingGroupField(serializers.Field[Any, Any, str, Any]):
+    """Ring group by its number; null or "" is none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> RingGroup | None:
+        number = str(data).strip() if isinstance(data, str | int) else "-"
+        if not number:
+            return None
+        found = RingGroup.objects.filter(number=number).first() if number.isdecimal() else None
+        if found is None:
+            raise serializers.ValidationError("There is no ring group of this number.")
+        return found
+
+    def to_representation(self, value: RingGroup) -> str:
+        return value.number
 
 
 @extend_schema_field({"type": "string", "nullable": True})

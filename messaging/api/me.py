@@ -1,15 +1,17 @@
-"""`me/`: who the caller is in this tenant, and the own name."""
+"""`me/`: who the caller is in this tenant, the own name, and whether they are available."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.api.base import TenantView
+from messaging.models import Extension
 from messaging.plaintext import one_line
 from messaging.visibility import extension_of
 from tenants.api.fields import KnownFields
@@ -20,6 +22,14 @@ from tenants.roles import Role
 _ROLES = {Role.SYSTEM: "system", Role.ADMIN: "admin", Role.EXTENSION: "extension"}
 
 
+class AvailableField(serializers.BooleanField):
+    """Availability of the own extension, which is no column of the person's."""
+
+    def get_attribute(self, instance: Any) -> bool | None:
+        own = cast("MeSerializer", self.parent).own_extension
+        return own.is_available if own else None
+
+
 class MeSerializer(KnownFields, serializers.ModelSerializer[User]):
     """The caller. Password, two-step sign-in and sessions are kept in the browser only."""
 
@@ -27,18 +37,35 @@ class MeSerializer(KnownFields, serializers.ModelSerializer[User]):
         help_text="`admin`, `extension`, or `system`: a system admin who looks in."
     )
     extension = serializers.SerializerMethodField(help_text="Number of the own extension, or null.")
+    is_available = AvailableField(
+        required=False,
+        allow_null=True,
+        help_text="Whether the own extension takes its turn when a shared number's texts are given"
+        " out; null without an extension.",
+    )
 
     class Meta:
         model = User
-        fields = ["email", "name", "role", "extension"]
+        fields = ["email", "name", "role", "extension", "is_available"]
         read_only_fields = ["email"]
 
     def get_role(self, person: User) -> str:
         return _ROLES[self.context["view"].role]
 
     def get_extension(self, person: User) -> str | None:
-        own = extension_of(person, self.context["view"].tenant)
+        own = self.own_extension
         return own.number if own else None
+
+    @cached_property
+    def own_extension(self) -> Extension | None:
+        """The caller's own extension."""
+        return extension_of(self.context["view"].person, self.context["view"].tenant)
+
+    def validate_is_available(self, value: bool | None) -> bool | None:  # noqa: FBT001
+        """Refuse who has no extension to be available at."""
+        if value is not None and self.own_extension is None:
+            raise serializers.ValidationError("You have no extension.")
+        return value
 
     def validate_name(self, name: str) -> str:
         """Fold the name into one line, for it reaches headers and titles."""
@@ -48,6 +75,10 @@ class MeSerializer(KnownFields, serializers.ModelSerializer[User]):
         if "name" in validated_data:
             instance.name = validated_data["name"]
             instance.save(update_fields=["name"])
+        own, available = self.own_extension, validated_data.get("is_available")
+        if own is not None and available is not None:
+            own.is_available = available
+            own.save(update_fields=["is_available"])
         return instance
 
 
@@ -66,7 +97,7 @@ class Me(TenantView):
         operation_id="me_update", request=MeSerializer(partial=True), responses=MeSerializer
     )
     def patch(self, request: Request) -> Response:
-        """Change your own name."""
+        """Change your own name, and whether you are available."""
         mine = self._serializer(data=request.data, partial=True)
         mine.is_valid(raise_exception=True)
         mine.save()

@@ -11,10 +11,26 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from messaging.api.base import ConfigurationViewSet
-from messaging.api.fields import PLATFORM, ExtensionField, NumberField, ProviderField, tenant_of
-from messaging.models import MessageSetting
+from messaging.api.fields import (
+    PLATFORM,
+    ExtensionField,
+    NumberField,
+    ProviderField,
+    RingGroupField,
+    tenant_of,
+)
+from messaging.models import Extension, MessageSetting
 from messaging.number_settings import NumberProblem, resolve_number, save_setting
+from messaging.number_sharing import check_sharing
 from tenants.api.fields import KnownFields
+
+
+class OthersField(serializers.ListField):
+    """Extensions by their numbers."""
+
+    def get_attribute(self, instance: Any) -> list[Extension]:
+        """Return the rows, as the list has loaded them."""
+        return list(instance.other_extensions.all())
 
 
 @extend_schema_serializer(
@@ -39,10 +55,28 @@ class MessageSettingSerializer(KnownFields, serializers.ModelSerializer[MessageS
     phone_number = NumberField(max_length=40)
     provider = ProviderField(required=False, help_text=f'Left out = "{PLATFORM}".')
     extension = ExtensionField(required=False)
+    other_extensions = OthersField(
+        child=ExtensionField(),
+        required=False,
+        help_text="Numbers of extensions that share the number's inbox with `extension`.",
+    )
+    ring_group = RingGroupField(
+        required=False, help_text="Number of a ring group, in place of extensions."
+    )
 
     class Meta:
         model = MessageSetting
-        fields = ["id", "phone_number", "provider", "extension", "email", "description", "enabled"]
+        fields = [
+            "id",
+            "phone_number",
+            "provider",
+            "extension",
+            "other_extensions",
+            "ring_group",
+            "email",
+            "description",
+            "enabled",
+        ]
 
     def create(self, validated_data: dict[str, Any]) -> MessageSetting:
         return self._save(MessageSetting(), validated_data)
@@ -53,8 +87,10 @@ class MessageSettingSerializer(KnownFields, serializers.ModelSerializer[MessageS
     @transaction.atomic
     def _save(self, setting: MessageSetting, values: dict[str, Any]) -> MessageSetting:
         number = values.pop("phone_number", None) or str(setting.phone_number)
+        others = values.pop("other_extensions", None)
         for name, value in values.items():
             setattr(setting, name, value)
+        sharing = self._others(setting, others)
         try:
             setting.phone_number = resolve_number(
                 tenant_of(self),
@@ -62,9 +98,21 @@ class MessageSettingSerializer(KnownFields, serializers.ModelSerializer[MessageS
                 setting.provider,
                 setting=setting if setting.pk else None,
             )
-            return save_setting(setting)
+            check_sharing(setting.extension, sharing, setting.ring_group)
+            save_setting(setting)
         except NumberProblem as problem:
             raise serializers.ValidationError({problem.field: [problem.message]}) from problem
+        if others is not None:
+            setting.other_extensions.set(sharing)
+        return setting
+
+    def _others(
+        self, setting: MessageSetting, given: list[Extension | None] | None
+    ) -> list[Extension]:
+        kept = given
+        if kept is None:
+            kept = list(setting.other_extensions.all()) if setting.pk else []
+        return [extension for extension in kept if extension and extension != setting.extension]
 
 
 class MessageSettingFilter(filters.FilterSet):  # type: ignore[misc]  # no types
@@ -77,6 +125,7 @@ class MessageSettingFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     extension = filters.CharFilter(
         method="by_extension", label='Number of an extension, or "none".'
     )
+    ring_group = filters.CharFilter(field_name="ring_group__number", label="Its number.")
 
     class Meta:
         model = MessageSetting
@@ -105,13 +154,17 @@ class MessageSettingFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     ) -> QuerySet[MessageSetting]:
         """Keep one extension's numbers, or nobody's."""
         if value == "none":
-            return rows.filter(extension=None)
-        return rows.filter(extension__number=value)
+            return rows.filter(extension=None, ring_group=None)
+        return rows.filter(
+            Q(extension__number=value) | Q(other_extensions__number=value)
+        ).distinct()
 
 
 class MessageSettings(ConfigurationViewSet[MessageSetting]):
     """Message Settings: provider, extension and e-mail of each number."""
 
-    queryset = MessageSetting.objects.select_related("phone_number", "provider__trunk", "extension")
+    queryset = MessageSetting.objects.select_related(
+        "phone_number", "provider__trunk", "extension", "ring_group"
+    ).prefetch_related("other_extensions")
     serializer_class = MessageSettingSerializer
     filterset_class = MessageSettingFilter

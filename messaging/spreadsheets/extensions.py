@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from tablib import Dataset
 
-from messaging.models import Extension
+from messaging.models import Extension, RingGroup
 from messaging.spreadsheets.columns import ChoiceCell, Column, MailCell, TextCell
 from messaging.spreadsheets.resource import SheetResource
 
@@ -43,8 +43,11 @@ class ExtensionSheet(SheetResource):
         model = Extension
         fields = ("number", "name", "email", "sms_permission")
 
+    _groups: frozenset[str] = frozenset()
+
     def stored(self, dataset: Dataset) -> Iterator[tuple[Any, Any]]:
         """Yield the extensions by number."""
+        self._groups = frozenset(RingGroup.objects.values_list("number", flat=True))
         for extension in Extension.objects.all():
             yield extension.number, extension
 
@@ -52,3 +55,5 @@ class ExtensionSheet(SheetResource):
         """Judge the number's form."""
         if not re.fullmatch(r"[0-9]{2,10}", instance.number):
             raise ValidationError({"number": "use 2 to 10 digits, such as 101"})
+        if new and instance.number in self._groups:
+            raise ValidationError({"number": "a ring group has this number"})

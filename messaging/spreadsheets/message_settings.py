@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from tablib import Dataset
 
-from messaging.models import Extension, MessageSetting, SmsConfiguration
+from messaging.models import Extension, MessageSetting, RingGroup, SmsConfiguration
 from messaging.number_settings import (
     NumberProblem,
     check_line,
@@ -38,19 +38,29 @@ class MessageSettingSheet(SheetResource):
     hints = (
         f"Provider: the name of an SMS/MMS configuration, or “{PLATFORM}”. A new number needs one.",
         "Extension: its number; an empty cell is nobody's.",
+        "Ring group: its number, in place of an extension. Other extensions are set on the screen.",
         "Enabled: yes or no.",
     )
 
     number = Column("phone_number", "Phone number", "number", "phone", "destination")
     provider = Column("provider", "Provider", "carrier", "configuration", saves_null_values=True)
     extension = Column("extension", "Extension", "assigned extension", saves_null_values=True)
+    ring_group = Column("ring_group", "Ring group", "group", saves_null_values=True)
     email = Column("email", "E-mail", "mail", "assigned email", widget=MailCell())
     description = Column("description", "Description", widget=TextCell(200))
     enabled = Column("enabled", "Enabled", "on", widget=YesNoCell())
 
     class Meta(SheetResource.Meta):
         model = MessageSetting
-        fields = ("number", "provider", "extension", "email", "description", "enabled")
+        fields = (
+            "number",
+            "provider",
+            "extension",
+            "ring_group",
+            "email",
+            "description",
+            "enabled",
+        )
 
     def __init__(self, tenant: Tenant) -> None:
         super().__init__(tenant)
@@ -65,6 +75,12 @@ class MessageSettingSheet(SheetResource):
             {None: ("", "nobody", "none"), **{e: (e.number, str(e)) for e in extensions}},
             unknown="there is no extension {}",
         )
+        groups = RingGroup.objects.all()
+        self.fields["ring_group"].widget = ChoiceCell(
+            {None: ("", "none"), **{group: (group.number, str(group)) for group in groups}},
+            unknown="there is no ring group {}",
+        )
+        self._shared: frozenset[int] = frozenset()
         self._numbers: dict[str, PhoneNumber] = {}
         self._offered = False
         self._was_platform: frozenset[int] = frozenset()
@@ -76,8 +92,10 @@ class MessageSettingSheet(SheetResource):
         self._numbers = {number.number: number for number in found}
         self._offered = platform_account_is_offered()
         settings = MessageSetting.objects.select_related(
-            "phone_number__trunk", "provider__trunk", "extension"
+            "phone_number__trunk", "provider__trunk", "extension", "ring_group"
         )
+        others = MessageSetting.other_extensions.through.objects.values_list("messagesetting")
+        self._shared = frozenset(key for (key,) in others)
         was_platform: set[int] = set()
         for setting in settings:
             if setting.provider_id is None:
@@ -114,6 +132,8 @@ class MessageSettingSheet(SheetResource):
             )
         except NumberProblem as problem:
             raise _said(problem) from problem
+        if instance.ring_group is not None and (instance.extension or instance.pk in self._shared):
+            raise ValidationError({"ring_group": "choose an extension or a ring group, not both"})
 
     def store(self, new: list[Any], changed: list[tuple[Any, Any]]) -> None:
         """Write the settings, new numbers first."""
