@@ -9,7 +9,14 @@ from django.db import transaction
 
 from messaging import demo_history, usage
 from messaging.configurations import create_configuration
-from messaging.models import Contact, Extension, MessageSetting, SmsConfiguration
+from messaging.models import (
+    AutoReply,
+    ConsentTexts,
+    Contact,
+    Extension,
+    MessageSetting,
+    SmsConfiguration,
+)
 from providers.types import AuthMethod
 from tenants.context import TenantUnavailable, entered
 from tenants.memberships import account_of, add_member
@@ -48,6 +55,7 @@ class Company:
     password: str
     desks: tuple[Desk, ...]
     contacts: tuple[tuple[str, str], ...]
+    help_text: str = ""  # what HELP is answered
 
 
 COMPANIES = (
@@ -79,6 +87,8 @@ COMPANIES = (
             ),
         ),
         contacts=(("Dana Rivers", "+15125550130"), ("Sam Okafor", "+15125550131")),
+        help_text="Acme Dental Group: call (919) 555-0101 for help. Reply STOP to get no more"
+        " texts from this number.",
     ),
     Company(
         slug="globex",
@@ -166,11 +176,27 @@ def _furnish(company: Company, tenant: Tenant, trunk: Trunk) -> None:
             _furnish_desk(desk, tenant, trunk, configuration)
         for name, number in company.contacts:
             Contact.objects.get_or_create(number=number, defaults={"name": name})
+        if company.help_text:
+            _furnish_answers(company.help_text)
         name, email = company.admin
         add_member(tenant, email, role="admin", password=PASSWORD, name=name)
         lines = [(desk.number, desk.extension) for desk in company.desks]
         readers = [membership.user_id for membership in tenant.memberships.all()]
         demo_history.fill(company.slug, configuration, lines, readers)
+
+
+def _furnish_answers(help_text: str) -> None:
+    """Write an answer to HELP, and an auto-reply that waits to be switched on."""
+    ConsentTexts.objects.get_or_create(pk=1, defaults={"help_text": help_text})
+    AutoReply.objects.get_or_create(
+        name="Closed",
+        defaults={
+            "kind": AutoReply.Kind.CLOSED,
+            "enabled": False,
+            "text": "Thanks for your text. We are closed at the moment and will answer when we"
+            " are back.",
+        },
+    )
 
 
 def _furnish_desk(
