@@ -155,9 +155,8 @@ class MessageSettingFilter(filters.FilterSet):  # type: ignore[misc]  # no types
         """Keep one extension's numbers, or nobody's."""
         if value == "none":
             return rows.filter(extension=None, ring_group=None)
-        return rows.filter(
-            Q(extension__number=value) | Q(other_extensions__number=value)
-        ).distinct()
+        shared = MessageSetting.objects.filter(other_extensions__number=value).values("pk")
+        return rows.filter(Q(extension__number=value) | Q(pk__in=shared))
 
 
 class MessageSettings(ConfigurationViewSet[MessageSetting]):

@@ -20,6 +20,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "message-settings",
         "auto-replies",
         "extensions",
+        "ring-groups",
         "trunks",
         "phone-numbers",
     ),

@@ -76,7 +76,17 @@ def test_an_export_can_be_imported_again_and_changes_nothing(
 def test_the_template_names_the_columns_and_no_rows(admin: Client) -> None:
     rows = _rows(admin.get(f"{BASE}messagesetting/import/template/"))
 
-    assert rows == [["Phone number", "Provider", "Extension", "E-mail", "Description", "Enabled"]]
+    assert rows == [
+        [
+            "Phone number",
+            "Provider",
+            "Extension",
+            "Ring group",
+            "E-mail",
+            "Description",
+            "Enabled",
+        ]
+    ]
 
 
 def test_many_rows_are_written_in_batches(admin: Client, acme: Tenant, inside: Any) -> None:

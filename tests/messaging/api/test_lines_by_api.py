@@ -66,7 +66,12 @@ def test_a_wrong_extension_is_a_field_error(admin, field, value) -> None:
 def test_a_setting_answers_e164_and_the_extension_s_number(admin, body) -> None:
     made = _post(admin, URL, body)
     assert made.status_code == 201
-    assert made.json() == body | {"id": made.json()["id"], "phone_number": "+19195550101"}
+    assert made.json() == body | {
+        "id": made.json()["id"],
+        "phone_number": "+19195550101",
+        "other_extensions": [],
+        "ring_group": None,
+    }
 
 
 def test_what_was_read_can_be_sent_back(admin, body) -> None:

@@ -28,6 +28,7 @@ def test_everybody_is_told_who_they_are(person, role, extension, request, api, a
     user = request.getfixturevalue(person)
     assert api(user).get(f"{API}me/").json() == {
         "email": user.email, "name": "", "role": role, "extension": extension,
+        "is_available": True if extension else None,
     }  # fmt: skip
 
 
