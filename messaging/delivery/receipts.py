@@ -131,7 +131,8 @@ def _note(
     if heard_at is None:
         _learn(message, recipient, receipt, at)
     if counts:
-        Recipient.objects.filter(pk=recipient.pk).update(error_code=code)
+        if not rose:
+            Recipient.objects.filter(pk=recipient.pk).update(error_code=code)
         columns = verdict.columns(message, recipient, receipt, status=status, at=at)
         progress.follow_recipients(message, **columns)
     progress.show(message)
