@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from messaging.inbox import clock, words
@@ -21,6 +23,7 @@ from messaging.models.message import Status
 from tenants.models import Tenant, User
 
 PAGE = 50
+_SOON = timedelta(minutes=1)
 _AUTOMATIC = frozenset({Message.Origin.AUTO_REPLY, Message.Origin.CONSENT})
 
 
@@ -180,6 +183,9 @@ def _bubbles(
 def _status_text(message: Message, usual: str, country: str) -> str:
     if message.status == Status.SCHEDULED and message.scheduled_at:
         return f"Sends {moment(message.scheduled_at, country).words}"
+    due = message.next_attempt_at
+    if message.status == Status.QUEUED and due and due > timezone.now() + _SOON:
+        return f"Waits until {moment(due, country).words}"
     return usual
 
 

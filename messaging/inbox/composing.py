@@ -63,6 +63,7 @@ def _send(request: InboxRequest, addressed: Addressed) -> int | None:
         "text": request.POST.get("text", ""),
         "attachment_ids": chosen(request),
         "scheduled_at": read_time(request.POST.get("send_at", "")),
+        "ignore_quiet_hours": "ignore_quiet_hours" in request.POST,
         "key": form_key(request),
     }
     if "individually" in request.POST and len(addressed.people) > 1:
