@@ -15,6 +15,8 @@ from messaging.models import (
     Contact,
     Extension,
     MessageSetting,
+    RingGroup,
+    RingGroupMember,
     SmsConfiguration,
 )
 from providers.types import AuthMethod
@@ -56,6 +58,7 @@ class Company:
     desks: tuple[Desk, ...]
     contacts: tuple[tuple[str, str], ...]
     help_text: str = ""  # what HELP is answered
+    shared: tuple[str, str, str] | None = None  # a ring group's number and name, and its line
 
 
 COMPANIES = (
@@ -87,6 +90,7 @@ COMPANIES = (
             ),
         ),
         contacts=(("Dana Rivers", "+15125550130"), ("Sam Okafor", "+15125550131")),
+        shared=("600", "Front desk", "+19195550103"),
         help_text="Acme Dental Group: call (919) 555-0101 for help. Reply STOP to get no more"
         " texts from this number.",
     ),
@@ -174,6 +178,8 @@ def _furnish(company: Company, tenant: Tenant, trunk: Trunk) -> None:
         )
         for desk in company.desks:
             _furnish_desk(desk, tenant, trunk, configuration)
+        if company.shared:
+            _furnish_group(*company.shared, tenant, trunk, configuration)
         for name, number in company.contacts:
             Contact.objects.get_or_create(number=number, defaults={"name": name})
         if company.help_text:
@@ -232,6 +238,33 @@ def _furnish_desk(
         password=PASSWORD,
         name=desk.name,
     )
+
+
+def _furnish_group(
+    group_number: str,
+    name: str,
+    line: str,
+    tenant: Tenant,
+    trunk: Trunk,
+    configuration: SmsConfiguration,
+) -> None:
+    """Let everybody of the company share one more number."""
+    group, _ = RingGroup.objects.get_or_create(number=group_number, defaults={"name": name})
+    for extension in Extension.objects.all():
+        RingGroupMember.objects.get_or_create(group=group, extension=extension)
+    number, _ = PhoneNumber.objects.get_or_create(
+        number=line,
+        defaults={
+            "trunk": trunk,
+            "tenant": tenant,
+            "registration": PhoneNumber.Registration.REGISTERED,
+        },
+    )
+    if number.tenant_id == tenant.pk:
+        MessageSetting.objects.get_or_create(
+            phone_number=number,
+            defaults={"provider": configuration, "ring_group": group, "description": name},
+        )
 
 
 def _account(configuration: SmsConfiguration) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def test_the_demo_is_seeded_once(db, acme, globex, inside) -> None:
     assert set(numbers) == {
         ("+19195550101", "acme", True),
         ("+19195550102", "acme", False),
+        ("+19195550103", "acme", False),
         ("+13125550201", "globex", True),
     }
     with inside(acme):
@@ -83,7 +84,7 @@ def test_the_stand_in_learns_the_demos_accounts(db, acme, globex) -> None:
     assert second["username"]
     assert second["password"]
     assert not second["client_id"]
-    assert first["numbers"] == ["+19195550101", "+19195550102"]
+    assert first["numbers"] == ["+19195550101", "+19195550102", "+19195550103"]
     assert "/webhook/bandwidth/sms/" in first["webhook_url"]
     assert first["webhook_username"]
     assert first["webhook_password"]
