@@ -37,6 +37,7 @@ def send(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
             text=request.POST.get("text", ""),
             attachment_ids=chosen(request),
             scheduled_at=read_time(request.POST.get("send_at", "")),
+            ignore_quiet_hours="ignore_quiet_hours" in request.POST,
             key=form_key(request),
         )
     except SendRefused as refusal:
