@@ -179,7 +179,7 @@ def _furnish(company: Company, tenant: Tenant, trunk: Trunk) -> None:
         for desk in company.desks:
             _furnish_desk(desk, tenant, trunk, configuration)
         if company.shared:
-            _furnish_group(*company.shared, tenant, trunk, configuration)
+            _furnish_group(company.shared, tenant, trunk, configuration)
         for name, number in company.contacts:
             Contact.objects.get_or_create(number=number, defaults={"name": name})
         if company.help_text:
@@ -241,14 +241,13 @@ def _furnish_desk(
 
 
 def _furnish_group(
-    group_number: str,
-    name: str,
-    line: str,
+    shared: tuple[str, str, str],
     tenant: Tenant,
     trunk: Trunk,
     configuration: SmsConfiguration,
 ) -> None:
     """Let everybody of the company share one more number."""
+    group_number, name, line = shared
     group, _ = RingGroup.objects.get_or_create(number=group_number, defaults={"name": name})
     for extension in Extension.objects.all():
         RingGroupMember.objects.get_or_create(group=group, extension=extension)
