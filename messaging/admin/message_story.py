@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from messaging.admin.badges import message_badge
 from messaging.admin.base import national
 from messaging.delivery.wording import told
-from messaging.models import Attachment, CarrierExchange, Message, MessageEvent
+from messaging.models import Attachment, CarrierExchange, Message, MessageEvent, OutboundRule
 from providers.exchanges import redacted
 from providers.models import WebhookEvent
 from tenants.links import tenant_path
@@ -32,6 +32,7 @@ class Addressee:
     """What became of it for one recipient."""
 
     number: str
+    dialed: str  # where a route made another number of it
     badge: SafeString
     error_code: str
 
@@ -50,6 +51,7 @@ class Story:
     """The parts of the page below the fields."""
 
     inbox_url: str
+    rule: OutboundRule | None
     addressees: list[Addressee]
     files: list[Attachment]
     lines: list[Line]
@@ -62,9 +64,11 @@ def story(message: Message, tenant: Tenant) -> Story:
     events = list(message.events.all())
     return Story(
         inbox_url=tenant_path(tenant, f"inbox/{message.conversation_id}/"),
+        rule=message.outbound_rule,
         addressees=[
             Addressee(
                 number=national(recipient.number),
+                dialed=national(recipient.dialed) if recipient.dialed else "",
                 badge=message_badge(recipient.status),
                 error_code=recipient.error_code,
             )

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
@@ -128,7 +128,8 @@ class OutboundRuleAdmin(BulkAdmin):
             (position, route_in_words(route, country=country))
             for position, route in enumerate(obj.routes.all(), start=1)
         ]
-        return format_html_join("", '<span class="tl-route">{}. {}</span>', rows) or "None"
+        routes = format_html_join("", '<span class="tl-route">{}. {}</span>', rows)
+        return format_html("<span>{}</span>", routes or "None")
 
     @admin.display(description="Order", ordering="strategy")
     def order(self, obj: OutboundRule) -> str:

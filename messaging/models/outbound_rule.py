@@ -76,4 +76,4 @@ class OutboundRoute(models.Model):
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return f"route {self.pk}"
+        return f"Route {self.position + 1}"

@@ -451,3 +451,16 @@ def test_tenant_without_rules_pays_one_query(
     told = [query["sql"] for query in asked.captured_queries]
     assert len([sql for sql in told if 'FROM "messaging_outboundrule"' in sql]) == 1
     assert not [sql for sql in told if 'FROM "messaging_outboundroute"' in sql]
+
+
+def test_message_page_names_rule_route_and_what_was_dialed(
+    write: Write, carrier: Carrier, route: Route, signed_in: Any, alice: Any
+) -> None:
+    route(0, strip=4, prepend="1646")
+    message = delivered(write())
+
+    page = signed_in(alice).get(f"/t/acme/messaging/message/{message.pk}/change/").content.decode()
+
+    assert "outbound rule <a" in page
+    assert "Route 1 of 1 of rule “Home”: by “Main” from +19195550101." in page
+    assert "(512) 555-0300, dialed as (646) 555-0300" in page
