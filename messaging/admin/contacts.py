@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 
 from messaging.admin.base import ScreenRequest
 from messaging.admin.bulk import BulkAdmin
+from messaging.admin.consent_ledger import history_link
 from messaging.admin.copying import number_with_copy
 from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.tenant_form import TenantForm, text_input
@@ -108,8 +109,8 @@ class ContactAdmin(BulkAdmin, SheetAdmin):
     list_filter = [TagFilter, OptedOutFilter]
     search_fields = ["name", "number", "company", "email", "notes"]
     search_help_text = "Search by name, number, company, e-mail or notes"
-    fields = ["name", "number", "company", "email", "tags", "notes", "opted_out"]
-    readonly_fields = ["opted_out"]
+    fields = ["name", "number", "company", "email", "tags", "notes", "opted_out", "consent"]
+    readonly_fields = ["opted_out", "consent"]
     empty_title = "No contact yet"
     empty_text = (
         "Contacts give the numbers outside a name, in the inbox too. Add one, or import your"
@@ -126,7 +127,7 @@ class ContactAdmin(BulkAdmin, SheetAdmin):
 
     def get_fields(self, request: ScreenRequest, obj: Contact | None = None) -> list[str]:
         fields = list(self.fields)
-        return fields if obj is not None else fields[:-1]
+        return fields if obj is not None else fields[: -len(self.readonly_fields)]
 
     @admin.display(description="Phone number", ordering="number")
     def phone(self, obj: Contact) -> str:
@@ -150,6 +151,11 @@ class ContactAdmin(BulkAdmin, SheetAdmin):
             return "-"
         how = OptOut.Source(getattr(obj, "out_source", "")).label
         return f"{date_format(timezone.localtime(at), 'DATE_FORMAT')}: {how}"
+
+    @admin.display(description="Ledger")
+    def consent(self, obj: Contact) -> str:
+        """Way to all that was ever said or noted of the number."""
+        return history_link(obj.number)
 
     @admin.display(description="Text")
     def text_link(self, obj: Contact) -> str:
