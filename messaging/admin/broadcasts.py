@@ -94,7 +94,7 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
         ]
         return [
             *(
-                path(f"<uuid:key>/{name}/", view(page), name=f"messaging_broadcast_{name}")
+                path(f"<uuid:broadcast_id>/{name}/", view(page), name=f"messaging_broadcast_{name}")
                 for name, page in own
             ),
             *super().get_urls(),
@@ -121,18 +121,18 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
             request, object_id, form_url, context
         )
 
-    def state_view(self, request: ScreenRequest, key: UUID) -> HttpResponse:
+    def state_view(self, request: ScreenRequest, broadcast_id: UUID) -> HttpResponse:
         """Give the figures of one broadcast, which ask again while it is being sent."""
-        context = progress_of(self._one(request, key))
+        context = progress_of(self._one(request, broadcast_id))
         return render(request, "admin/messaging/broadcast_progress.html", context)
 
-    def recipients_view(self, request: ScreenRequest, key: UUID) -> HttpResponse:
+    def recipients_view(self, request: ScreenRequest, broadcast_id: UUID) -> HttpResponse:
         """Show what became of each recipient."""
-        return results_page(self, request, self._one(request, key))
+        return results_page(self, request, self._one(request, broadcast_id))
 
-    def sheet_view(self, request: ScreenRequest, key: UUID) -> HttpResponseBase:
+    def sheet_view(self, request: ScreenRequest, broadcast_id: UUID) -> HttpResponseBase:
         """Give the results out as CSV."""
-        return results_sheet(request, self._one(request, key))
+        return results_sheet(request, self._one(request, broadcast_id))
 
     def save_model(
         self, request: ScreenRequest, obj: Broadcast, form: BroadcastForm, change: Any
@@ -165,8 +165,8 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
         except (ValidationError, ValueError):
             return None
 
-    def _one(self, request: ScreenRequest, key: UUID) -> Broadcast:
-        found = self.get_object(request, str(key))
+    def _one(self, request: ScreenRequest, broadcast_id: UUID) -> Broadcast:
+        found = self.get_object(request, str(broadcast_id))
         if found is None or not self.has_view_permission(request, found):
             raise Http404
         return found

@@ -15,6 +15,7 @@ from messaging.conversations import conversation_with, note_last
 from messaging.models import (
     Attachment,
     AutoReply,
+    Broadcast,
     BusinessHours,
     ConsentEntry,
     Contact,
@@ -26,6 +27,8 @@ from messaging.models import (
     Message,
     MessageSetting,
     OptOut,
+    OutboundRoute,
+    OutboundRule,
     PushSubscription,
     Recipient,
     SmsConfiguration,
@@ -40,6 +43,7 @@ from tenants.models import (
     Membership,
     PhoneNumber,
     Tenant,
+    ThroughputPreset,
     Trunk,
     User,
 )
@@ -125,14 +129,24 @@ def furnished(
         inbound_rule.targets.create(kind="extension", extension=extension)
         late = inbound_rule.advanced_routes.create(name="Late", weekdays="6")
         late.targets.create(rule=inbound_rule, when="advanced", kind="nobody")
+        outbound_rule = OutboundRule.objects.create(name="Home", number_prefixes="1")
+        OutboundRoute.objects.create(
+            rule=outbound_rule, configuration=SmsConfiguration.objects.get(), sender=ACME_NUMBER
+        )
+        Message.objects.filter(pk=failed.pk).update(outbound_rule=outbound_rule)
         template = Template.objects.create(title="Opening hours", text="8 to 6")
         export = Export.objects.create(kind="message_log", user=alice)
+        broadcast = Broadcast.objects.create(
+            name="Closed", our_number=ACME_NUMBER, text="We are closed.", author=alice
+        )
+        broadcast.recipients.create(number=CUSTOMER, contact=contact)
         push = PushSubscription.objects.create(
             user=bob, endpoint="https://fcm.googleapis.com/x", endpoint_hash=b"e" * 32,
             p256dh="k", auth="a",
         )  # fmt: skip
         configuration = SmsConfiguration.objects.get()
     number = PhoneNumber.objects.get(number=ACME_NUMBER)
+    preset = ThroughputPreset.objects.create(kind="toll_free", segments_per_second=25)
     by_model = {
         "messaging/smsconfiguration": configuration.pk,
         "messaging/messagesetting": acme_line.pk,
@@ -145,11 +159,15 @@ def furnished(
         "messaging/businesshours": hours.pk,
         "messaging/holiday": holiday.pk,
         "messaging/inboundrule": inbound_rule.pk,
+        "messaging/outboundrule": outbound_rule.pk,
         "messaging/template": template.pk,
         "messaging/export": export.pk,
+        "messaging/broadcast": broadcast.pk,
+        "messaging/sendingpolicy": 1,
         "messaging/message": failed.pk,
         "messaging/scheduledmessage": scheduled.pk,
         "tenants/trunk": trunk.pk,
+        "tenants/throughputpreset": preset.pk,
         "tenants/phonenumber": number.pk,
         "tenants/membership": membership.pk,
         "tenants/invitation": invitation.pk,
@@ -169,14 +187,17 @@ def furnished(
         "business-hours": hours.pk,
         "holidays": holiday.pk,
         "inbound-rules": inbound_rule.pk,
+        "outbound-rules": outbound_rule.pk,
         "templates": template.pk,
         "exports": export.pk,
+        "broadcasts": broadcast.pk,
         "messages": failed.pk,
         "conversations": conversation.pk,
         "media": attachment.pk,
         "push-subscriptions": push.pk,
         "trunks": trunk.pk,
         "phone-numbers": number.pk,
+        "throughput-presets": preset.pk,
         "memberships": membership.pk,
         "users": bob.pk,
         "members": membership.pk,
@@ -186,6 +207,7 @@ def furnished(
         "tenants": "acme",
     }
     by_parameter = {
+        "broadcast_id": broadcast.pk,
         "conversation_id": conversation.pk,
         "message_id": failed.pk,
         "attachment_id": attachment.pk,

@@ -15,6 +15,8 @@ from django_tenants.utils import tenant_context
 
 from messaging.models import (
     AutoReply,
+    Broadcast,
+    BroadcastRecipient,
     BusinessHours,
     ConsentEntry,
     Contact,
@@ -27,6 +29,8 @@ from messaging.models import (
     Message,
     MessageSetting,
     OptOut,
+    OutboundRoute,
+    OutboundRule,
     Recipient,
     SmsConfiguration,
     Template,
@@ -141,6 +145,17 @@ def _crowd_tenant(people: People, users: list[User], numbers: list[PhoneNumber])
     _crowd_rules(extensions, numbers)
     Template.objects.bulk_create([Template(title=f"Template {n}", text="x") for n in many])
     Export.objects.bulk_create([Export(kind="message_log", user=users[n]) for n in many])
+    broadcasts = Broadcast.objects.bulk_create(
+        [Broadcast(name=f"B {n}", our_number="+1", text="x", author=users[n]) for n in many]
+    )
+    sent_before = Broadcast.objects.get(name="Closed")
+    BroadcastRecipient.objects.bulk_create(
+        [
+            BroadcastRecipient(broadcast=each, number=f"+1512556{n:04d}")
+            for each in (sent_before, broadcasts[0])
+            for n in many
+        ]
+    )
     conversations = Conversation.objects.bulk_create(
         [
             Conversation(
@@ -177,6 +192,13 @@ def _crowd_rules(extensions: list[Extension], numbers: list[PhoneNumber]) -> Non
             InboundTarget(rule=first, when="advanced", advanced=route, kind="nobody")
             for route in routes
         ]
+    )
+    ways = OutboundRule.objects.bulk_create(
+        [OutboundRule(name=f"Way {n}", number_prefixes="44", priority=n) for n in range(ROWS)]
+    )
+    home, account = OutboundRule.objects.get(name="Home"), SmsConfiguration.objects.get()
+    OutboundRoute.objects.bulk_create(
+        [OutboundRoute(rule=way, configuration=account) for way in [*ways, *[home] * 5]]
     )
 
 
