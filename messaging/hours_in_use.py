@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Value
+
 from messaging.models import BusinessHours
 from tenants import audit
 
@@ -15,8 +17,15 @@ def make_default(hours: BusinessHours) -> None:
 
 def who_uses(hours: BusinessHours) -> str:
     """Return why the hours cannot be deleted, or "" when they can."""
-    user = hours.inbound_rules.first() or hours.outbound_rules.first()
-    kind = "rule"
-    if user is None:
-        user, kind = hours.auto_replies.first(), "auto-reply"
-    return f"The {kind} “{user}” goes by “{hours}”: give it other hours first." if user else ""
+    inbound, outbound, replies = (
+        rows.order_by().annotate(what=Value(kind)).values_list("what", "name")
+        for rows, kind in (
+            (hours.inbound_rules, "inbound rule"),
+            (hours.outbound_rules, "outbound rule"),
+            (hours.auto_replies, "auto-reply"),
+        )
+    )
+    found = inbound.union(outbound, replies)[:1]
+    for kind, name in found:
+        return f"The {kind} “{name}” goes by “{hours}”: give it other hours first."
+    return ""

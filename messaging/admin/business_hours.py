@@ -64,7 +64,8 @@ class BusinessHoursForm(TenantForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         # Saving takes the default from the other hours, so it is free for each.
-        return {*super()._get_validation_exclusions(), "is_default"}
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # untold
+        return {*excluded, "is_default"}
 
 
 class BusinessHoursAdmin(BulkAdmin):

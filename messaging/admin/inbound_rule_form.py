@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import Exists, OuterRef
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from messaging.admin.rule_targets import (
@@ -31,6 +32,7 @@ from messaging.inbound.rules.saving import (
     usable_trunks,
 )
 from messaging.models import AdvancedRoute, BusinessHours, Holiday, InboundRule, InboundTarget
+from tenants.models import Trunk
 
 _SAME_AS_OPEN = "Nothing here = as in office hours."
 
@@ -46,7 +48,9 @@ class HoursChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic 
 class InboundRuleForm(TenantForm):
     """What a rule is about, and where its texts go at which time."""
 
-    trunk = forms.ModelChoiceField(queryset=None, widget=select(), empty_label="Select a trunk")
+    trunk: forms.ModelChoiceField[Trunk] = forms.ModelChoiceField(
+        queryset=None, widget=select(), empty_label="Select a trunk"
+    )
     did_numbers = forms.CharField(
         label="Your numbers",
         max_length=60,
@@ -69,8 +73,9 @@ class InboundRuleForm(TenantForm):
         empty_label="The company's hours",
         label="Business hours",
     )
-    holidays = forms.ModelMultipleChoiceField(
-        queryset=None,
+    # Not by the model's name: choices and what is chosen are read in one query.
+    chosen_holidays = forms.MultipleChoiceField(
+        label="Holidays",
         required=False,
         widget=UnfoldAdminSelect2MultipleWidget(),
         help_text="Nothing chosen = all of the company's, if the rule says below where texts go"
@@ -88,24 +93,25 @@ class InboundRuleForm(TenantForm):
 
     class Meta:
         model = InboundRule
-        fields = ["name", "enabled", "trunk", "caller_mask", "hours", "holidays"]
+        fields = ["name", "enabled", "trunk", "caller_mask", "hours"]
+
+    places: ClassVar[Places]  # set by the screen, as the tenant is
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.targets: dict[When, list[Target]] = {}
-        self._places = Places()
         fields: Any = self.fields
         fields["trunk"].queryset = usable_trunks(self.tenant)
         fields["hours"].queryset = BusinessHours.objects.all()
-        fields["holidays"].queryset = Holiday.objects.all()
+        self._offer_holidays()
         for when in TIMES:
-            fields[f"{when}_places"].choices = self._places.choices()
+            fields[f"{when}_places"].choices = self.places.choices()
         if self.instance.pk:
             self.initial["did_numbers"] = str(dids_of(self.instance))
             targets = list(self.instance.targets.all())
             for when in TIMES:
                 own = [target for target in targets if target.when == when]
-                self.initial |= initial_of(f"{when}_", own)
+                self.initial.update(initial_of(f"{when}_", own))
 
     def clean_caller_mask(self) -> str:
         try:
@@ -118,12 +124,21 @@ class InboundRuleForm(TenantForm):
         dids = self._read_dids(cleaned)
         for when in TIMES:
             try:
-                self.targets[when] = read_targets(cleaned, f"{when}_", self._places, dids)
+                self.targets[when] = read_targets(cleaned, f"{when}_", self.places, dids)
             except RuleProblem as problem:
                 self.add_error(problem.field, problem.message)
         if self.targets.get(When.OPEN) == [] and not cleaned.get("open_range"):
             self.add_error("open_places", NO_TARGET)
         return cleaned
+
+    def _offer_holidays(self) -> None:
+        linked = InboundRule.holidays.through.objects.filter(
+            inboundrule_id=self.instance.pk, holiday_id=OuterRef("pk")
+        )
+        rows = list(Holiday.objects.annotate(is_chosen=Exists(linked)))
+        field: Any = self.fields["chosen_holidays"]
+        field.choices = [(str(row.pk), row.name) for row in rows]
+        self.initial["chosen_holidays"] = [str(row.pk) for row in rows if row.is_chosen]
 
     def _read_dids(self, cleaned: dict[str, Any]) -> DidRange | None:
         trunk = cleaned.get("trunk")
@@ -164,7 +179,8 @@ class AdvancedRouteForm(forms.ModelForm):  # type: ignore[type-arg]  # generic i
         field: Any = self.fields["places"]
         field.choices = places.choices()
         if self.instance.pk:
-            self.initial |= initial_of("", list(self.instance.targets.all()))
+            own = [each for each in rule.targets.all() if each.advanced_id == self.instance.pk]
+            self.initial.update(initial_of("", own))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -183,18 +199,12 @@ class AdvancedRouteForm(forms.ModelForm):  # type: ignore[type-arg]  # generic i
 class AdvancedRouteFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # as above
     """A rule's advanced routes."""
 
+    places: ClassVar[Places]  # set by the screen
+
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         """Hand on the rule and who can be chosen, read once."""
-        if not hasattr(self, "_places"):
-            self._places = Places()
         kwargs = super().get_form_kwargs(index)
-        return {**kwargs, "rule": self.instance, "places": self._places}
-
-    def get_queryset(self) -> Any:
-        """Read the routes with their targets."""
-        if not hasattr(self, "_queryset"):
-            self._queryset = super().get_queryset().prefetch_related("targets")
-        return self._queryset
+        return {**kwargs, "rule": self.instance, "places": self.places}
 
 
 def dids_of(rule: InboundRule) -> DidRange:

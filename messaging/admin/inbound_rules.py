@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -22,17 +22,26 @@ from messaging.admin.inbound_rule_form import (
     dids_of,
     own_targets,
 )
+from messaging.admin.rule_targets import Places
 from messaging.admin.setting_bulk import OnOff
 from messaging.admin.where import WhereForm, where_context
 from messaging.inbound.rules.saving import TIMES, When, store_targets
 from messaging.inbound.rules.wording import listed
-from messaging.models import AdvancedRoute, InboundRule
+from messaging.models import AdvancedRoute, InboundRule, InboundTarget
 
 _ENABLED = {"On": "success", "Off": ""}
 _RULES_ON_TOP = (
     "A rule comes before the Message Settings of its numbers. Of several that fit, the one for the"
     " fewest callers wins, then the one for the fewest numbers, then the oldest."
 )
+
+
+def _places(request: ScreenRequest) -> Places:
+    """Return who can be chosen, read once for the form and its routes."""
+    if not hasattr(request, "rule_places"):
+        request.rule_places = Places()
+    found: Places = request.rule_places
+    return found
 
 
 class AdvancedRoutes(StackedInline):  # type: ignore[misc]  # unfold has no types
@@ -63,6 +72,12 @@ class AdvancedRoutes(StackedInline):  # type: ignore[misc]  # unfold has no type
 
     def has_delete_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
         return True
+
+    def get_formset(self, request: ScreenRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Let the routes know who can be chosen."""
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.places = _places(request)
+        return formset
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Keep the priority in its bounds in the browser, too."""
@@ -96,7 +111,7 @@ class InboundRuleAdmin(BulkAdmin):
             "Which texts",
             {"fields": ["trunk", "did_numbers", "caller_mask"], "description": _RULES_ON_TOP},
         ),
-        ("When", {"fields": ["hours", "holidays"]}),
+        ("When", {"fields": ["hours", "chosen_holidays"]}),
         ("In office hours they go to", {"fields": ["open_places", ("open_range", "open_emails")]}),
         (
             "Out of office they go to",
@@ -119,7 +134,15 @@ class InboundRuleAdmin(BulkAdmin):
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[InboundRule]:
         queryset: QuerySet[InboundRule] = super().get_queryset(request)
-        return queryset.prefetch_related("targets__extension", "targets__ring_group")
+        targets = InboundTarget.objects.select_related("extension", "ring_group")
+        return queryset.prefetch_related(Prefetch("targets", targets))
+
+    def get_form(
+        self, request: ScreenRequest, obj: Any = None, change: Any = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.places = _places(request)
+        return form
 
     @admin.display(description="Numbers", ordering="did_first")
     def numbers(self, obj: InboundRule) -> str:
@@ -161,6 +184,7 @@ class InboundRuleAdmin(BulkAdmin):
     ) -> None:
         super().save_related(request, form, formsets, change)
         rule: InboundRule = form.instance
+        rule.holidays.set(form.cleaned_data["chosen_holidays"])
         for when in TIMES:
             store_targets(rule, when, form.targets.get(when, []))
         for route in (each for formset in formsets for each in formset.forms):

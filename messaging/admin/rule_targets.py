@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Value
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from messaging.admin.tenant_form import text_input
@@ -21,14 +22,24 @@ from messaging.models import Extension, InboundTarget, RingGroup
 Kind = InboundTarget.Kind
 
 _MOST_MAILS = 10
+_COLUMNS = ("kind", "pk", "number", "name")
 
 
 class Places:
-    """Extensions and ring groups as choices, read once for all fields of a form."""
+    """Extensions and ring groups as choices, read in one query for all fields of a form."""
 
     def __init__(self) -> None:
-        self._extensions = {f"e{e.pk}": e for e in Extension.objects.all()}
-        self._groups = {f"g{g.pk}": g for g in RingGroup.objects.all()}
+        self._extensions: dict[str, Extension] = {}
+        self._groups: dict[str, RingGroup] = {}
+        rows = [
+            model.objects.order_by().annotate(kind=Value(kind)).values_list(*_COLUMNS)
+            for model, kind in ((Extension, "e"), (RingGroup, "g"))
+        ]
+        for kind, key, number, name in rows[0].union(rows[1], all=True).order_by("number"):
+            if kind == "e":
+                self._extensions[f"e{key}"] = Extension(pk=key, number=number, name=name)
+            else:
+                self._groups[f"g{key}"] = RingGroup(pk=key, number=number, name=name)
 
     def choices(self) -> list[Any]:
         """Return them in groups, as a drop-down shows them."""

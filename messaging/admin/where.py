@@ -40,8 +40,8 @@ class WhereForm(forms.Form):
         error_messages={"invalid": "Choose a day and a time."},
     )
 
-    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="where_%s", **kwargs)
+    def __init__(self, data: Any = None, *, tenant: Tenant) -> None:
+        super().__init__(data, auto_id="where_%s")
         self.tenant = tenant
         self.fields["at"].label = f"At ({tenant.timezone})"
         self.fields["at"].help_text = "Empty = now."

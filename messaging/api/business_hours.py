@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
@@ -75,7 +75,7 @@ class BusinessHoursSerializer(KnownFields, serializers.ModelSerializer[BusinessH
         model = BusinessHours
         fields = ["id", "name", "week", "is_default"]
         # The default is taken from the other hours on saving, so it is free for each.
-        extra_kwargs = {"is_default": {"validators": []}}
+        extra_kwargs: ClassVar[dict[str, Any]] = {"is_default": {"validators": []}}
         validators: list[Any] = []
 
     @transaction.atomic

@@ -24,7 +24,7 @@ class HolidaySerializer(KnownFields, serializers.ModelSerializer[Holiday]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Judge the days together."""
         saved = self.instance
-        values = {
+        values: dict[str, Any] = {
             name: attrs.get(name, getattr(saved, name, None))
             for name in ("first_day", "last_day", "every_year")
         }

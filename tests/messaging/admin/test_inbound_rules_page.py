@@ -273,7 +273,7 @@ def test_what_a_rule_needs_is_not_deleted(
             name="X-mas", first_day="2026-12-25", last_day="2026-12-25"
         )
         hours = BusinessHours.objects.create(name="Office")
-    fields = {"did_numbers": number.number, "holidays": [holiday.pk], "hours": hours.pk}
+    fields = {"did_numbers": number.number, "chosen_holidays": [holiday.pk], "hours": hours.pk}
     assert admin.post(ADD, _form(own_trunk, desk, **fields)).status_code == 302
     PhoneNumber.objects.filter(pk=number.pk).delete()
     for path in (
