@@ -46,7 +46,7 @@ class Piece:
     def words(self) -> str:
         """What to say of a file that is not here."""
         if self.state == Attachment.State.FAILED:
-            return "File not available" if self.may_retry else "File lost: the carrier kept it 48 h"
+            return "File not available" if self.may_retry else "File lost"
         return "File could not be fetched yet" if self.error else "File is being fetched…"
 
 

@@ -57,7 +57,7 @@ def store_upload(user: User | None, name: str, content_type: str, content: bytes
         content = pictures.without_metadata(content)
     if len(content) > UPLOAD_LIMIT:
         picture = _smaller(shown, kind, content)
-        notice = made_smaller(len(content), len(picture.content))
+        notice = made_smaller(len(content))
         content, kind = picture.content, picture.content_type
         shown = with_ending(shown, ".jpg")
     attachment = Attachment(
@@ -93,9 +93,9 @@ def _smaller(shown: str, kind: str, content: bytes) -> pictures.Picture:
         ) from error
 
 
-def made_smaller(before: int, after: int) -> str:
+def made_smaller(before: int) -> str:
     """Word the notice of a picture that was made smaller."""
-    return f"Made smaller to fit: {_size(before)} became {_size(after)}."
+    return f"Made smaller to fit, from {_size(before)}."
 
 
 def _size(count: int) -> str:

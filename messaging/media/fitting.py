@@ -49,7 +49,7 @@ def _replace(attachment: Attachment, *, limit: int) -> None:
     picture = shrink(content, limit=limit)
     storage, old = attachment.file.storage, str(attachment.file.name)
     attachment.file.save(attachment.name, ContentFile(picture.content), save=False)
-    attachment.notice = made_smaller(attachment.size, len(picture.content))
+    attachment.notice = made_smaller(attachment.size)
     attachment.size = len(picture.content)
     attachment.content_type = picture.content_type
     attachment.name = with_ending(attachment.name, ".jpg")

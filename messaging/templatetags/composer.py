@@ -53,7 +53,7 @@ def answers_to(conversation: Conversation) -> dict[str, str]:
     refusal = group_problem(conversation.our_number, members)
     if refusal is not None:
         return {"problem": refusal.code, "words": refusal.text}
-    words = f"Off: all {len(members)} get it as one group message. On: each gets it alone."
+    words = "One group message: everybody sees it, all the numbers and all the answers."
     return {"problem": "", "words": words}
 
 

@@ -67,7 +67,7 @@ def test_the_composer_offers_both(signed_in, bob, say) -> None:
     group, single = say("Where?", others=[ANN, BEN]), say("Where?")
     page = signed_in(bob).get(address(group)).content.decode()
     assert "Answer individually" in page
-    assert "all 2 get it as one group message" in page
+    assert "One group message: everybody sees it" in page
     assert "Answer individually" not in signed_in(bob).get(address(single)).content.decode()
 
 

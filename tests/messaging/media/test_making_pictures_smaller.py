@@ -149,7 +149,7 @@ def test_a_photograph_is_taken_smaller_and_its_owner_told(upload) -> None:
     assert attachment.size <= 1_000_000
     assert attachment.size == len(attachment.file.read())
     assert (attachment.name, attachment.content_type) == ("IMG_1.jpg", "image/jpeg")
-    assert attachment.notice.startswith(f"Made smaller to fit: {len(content) / 1e6:.1f} MB became")
+    assert attachment.notice == f"Made smaller to fit, from {len(content) / 1e6:.1f} MB."
 
 
 def test_a_picture_that_fits_is_left_as_it_is(upload) -> None:
