@@ -21,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from config.health import database_state, queue_depths
+from messaging.pacing.figures import account_pace, tenants_waiting
 from providers.errors import ProviderError
 from providers.registry import platform_account, platform_webhook_credentials, provider_for
 from providers.types import AuthMethod
@@ -109,6 +110,22 @@ def _carrier() -> list[Fact]:
             kind="good" if guarded else "bad",
         ),
         Fact(name="Sends to", value=settings.BANDWIDTH_MESSAGE_BASE_URL),
+        *_throughput(),
+    ]
+
+
+def _throughput() -> list[Fact]:
+    pace = account_pace(None)
+    waiting = tenants_waiting()
+    slowed = pace.slowed_since is not None or not pace.is_known
+    return [
+        Fact(name="Throughput", value=pace.told, kind="warn" if slowed else ""),
+        Fact(
+            name="Waiting for it",
+            value="Not known"
+            if waiting is None
+            else f"{waiting:,} {'tenant' if waiting == 1 else 'tenants'}",
+        ),
     ]
 
 

@@ -240,6 +240,7 @@ register(
         "trunk",
         "tenant",
         "kind",
+        "segments_per_second",
         "registration",
         "registration_note",
         "campaign_id",

@@ -19,6 +19,7 @@ SIGN_IN_FIELDS: dict[str, tuple[str, str]] = {
     Auth.BASIC: ("login_name", "login_secret"),
 }
 _REQUIRED = "This field is required."
+_KEPT_IF_EMPTY = ("segments_per_second", "queue_seconds")
 _HINT_LENGTH = 12  # a shorter secret would be half told by its last four characters
 
 
@@ -81,7 +82,10 @@ class ConfigurationForm(TenantForm):
             "application_id",
             "auth_method",
             "enabled",
+            "segments_per_second",
+            "queue_seconds",
         ]
+        labels = {"queue_seconds": "Queue (seconds)"}
 
     credentials_changed = False
 
@@ -93,6 +97,8 @@ class ConfigurationForm(TenantForm):
         if saved.pk:
             offered |= mine & Q(pk=saved.trunk_id)
         self._field("trunk").queryset = Trunk.objects.filter(offered)
+        for name in _KEPT_IF_EMPTY:
+            self._field(name).required = False
         self._saved_method = saved.auth_method if saved.pk else ""
         self._saved_account = (saved.account_id, saved.application_id)
         if not saved.pk:
@@ -122,6 +128,14 @@ class ConfigurationForm(TenantForm):
         if ":" in username:
             raise forms.ValidationError("A colon cannot be part of a username.")
         return username
+
+    def clean_segments_per_second(self) -> float:
+        value: float | None = self.cleaned_data["segments_per_second"]
+        return self.instance.segments_per_second if value is None else value
+
+    def clean_queue_seconds(self) -> int:
+        value: int | None = self.cleaned_data["queue_seconds"]
+        return self.instance.queue_seconds if value is None else value
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -20,8 +20,11 @@ from messaging.configurations import (
     delete_configuration,
     save_configuration,
 )
+from messaging.delivery.silence import CAUSE, TEXTS, is_deaf
 from messaging.models import MessageSetting, SmsConfiguration
 from messaging.outbound.rules.storing import needed_by
+from messaging.pacing.figures import account_pace
+from messaging.pacing.waiting import waiting_on
 from tenants.models import PhoneNumber
 
 _WEBHOOK_HINT = (
@@ -30,6 +33,11 @@ _WEBHOOK_HINT = (
     " URL. To protect the address, choose a callback username and password here and enter the"
     " same there. Bandwidth first asks without them and is answered 401: that is normal, it then"
     " asks again with them."
+)
+_PACE_HINT = (
+    "Bandwidth agrees with each account on the segments it may send per second. What is over it"
+    " waits here, replies before broadcasts, and nothing fails by it. When Bandwidth says that its"
+    " queue is full, the pace is halved at once and comes back by itself within minutes."
 )
 _TESTED_AT_ONCE = 5  # each may take the carrier's whole time-out
 _STATUS = {"off": "info", "ready": "success", "new": "warning", "failing": "danger"}
@@ -43,7 +51,7 @@ class ConfigurationAdmin(TenantAdmin):
     list_select_related = ["trunk", "endpoint"]
     search_fields = ["name", "sender_id", "account_id", "trunk__name"]
     radio_fields = {"auth_method": admin.VERTICAL}
-    readonly_fields = ["webhook_field", "last_test"]
+    readonly_fields = ["webhook_field", "receipts", "last_test", "pace_now", "waiting"]
     actions = ["switch_on", "switch_off", "test_chosen"]
     row_buttons = True
     row_actions = (("test_chosen", "Test credentials", "key"),)
@@ -75,10 +83,17 @@ class ConfigurationAdmin(TenantAdmin):
             },
         ),
         (
+            "Throughput",
+            {
+                "description": _PACE_HINT,
+                "fields": [("segments_per_second", "queue_seconds"), "pace_now", "waiting"],
+            },
+        ),
+        (
             "Webhook",
             {
                 "description": _WEBHOOK_HINT,
-                "fields": ["webhook_field", ("callback_username", "callback_password")],
+                "fields": ["webhook_field", "receipts", ("callback_username", "callback_password")],
             },
         ),
     ]
@@ -143,6 +158,13 @@ class ConfigurationAdmin(TenantAdmin):
             obj.webhook_url,
         )
 
+    @admin.display(description="Receipts")
+    def receipts(self, obj: SmsConfiguration | None) -> str:
+        """Whether Bandwidth ever reports what became of the account's texts."""
+        if obj is None or not obj.pk or not is_deaf(obj):
+            return "Nothing is wrong with them."
+        return f"None came for the last {TEXTS} texts or more. {CAUSE}"
+
     @admin.display(description="Last test")
     def last_test(self, obj: SmsConfiguration | None) -> str:
         """What Bandwidth said when it was last asked."""
@@ -150,6 +172,18 @@ class ConfigurationAdmin(TenantAdmin):
             return "Not tested yet: press OK, then “Test credentials”."
         at = date_format(timezone.localtime(obj.tested_at), "DATETIME_FORMAT")
         return f"{at}: {obj.test_detail}"
+
+    @admin.display(description="Now")
+    def pace_now(self, obj: SmsConfiguration | None) -> str:
+        """How fast the account sends at this moment."""
+        if obj is None or not obj.pk:
+            return "At the full rate, once there is something to send."
+        return account_pace(obj).told
+
+    @admin.display(description="Waiting to be sent")
+    def waiting(self, obj: SmsConfiguration | None) -> str:
+        count = waiting_on(obj) if obj and obj.pk else 0
+        return "1 message" if count == 1 else f"{count:,} messages"
 
     def save_model(
         self, request: ScreenRequest, obj: SmsConfiguration, form: ConfigurationForm, change: Any

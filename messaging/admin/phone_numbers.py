@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 
-from messaging.admin.base import ScreenRequest, TenantAdmin, national
+from messaging.admin.badges import registration_badge
+from messaging.admin.base import ScreenRequest, national
+from messaging.admin.bulk import BulkAdmin, BulkField, NotChanged
 from messaging.admin.copying import copy_button
 from messaging.admin.tenant_form import TenantForm, select, text_input
 from messaging.models import MessageSetting
@@ -16,6 +19,11 @@ from messaging.number_settings import ALREADY_IN_USE
 from tenants import audit
 from tenants.models import PhoneNumber, Trunk
 from tenants.numbers import kind_of
+from tenants.registration import advice, note_by_hand
+
+
+# What only the system admin may change of a number on a trunk of the platform.
+KEPT_BY_PLATFORM = ["registration", "registration_note", "campaign_id", "segments_per_second"]
 
 
 class PhoneNumberForm(TenantForm):
@@ -36,7 +44,11 @@ class PhoneNumberForm(TenantForm):
 
     class Meta:
         model = PhoneNumber
-        fields = ["number", "trunk", "registration", "is_main"]
+        fields = ["number", "trunk", *KEPT_BY_PLATFORM, "is_main"]
+        labels = {"registration_note": "Note on the registration"}
+        help_texts = {
+            "registration_note": "Why it is as it is. A carrier's error is written here too."
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,12 +67,27 @@ class PhoneNumberForm(TenantForm):
         return number
 
 
-class PhoneNumberAdmin(TenantAdmin):
+def _state() -> forms.Field:
+    return forms.ChoiceField(
+        label="Registration", choices=PhoneNumber.Registration.choices, widget=select()
+    )
+
+
+def _campaign() -> forms.Field:
+    return forms.CharField(label="Campaign ID", max_length=40, widget=text_input())
+
+
+class PhoneNumberAdmin(BulkAdmin):
     """The tenant's part of the number directory."""
 
     form = PhoneNumberForm
-    list_display = ["phone", "copy", "trunk", "kind", "registration", "in_use", "main"]
+    list_display = ["phone", "copy", "trunk", "kind", "registered", "in_use", "main"]
     list_select_related = ["trunk"]
+    bulk_fields = {
+        "registration": BulkField(make=_state, clearable=False),
+        "campaign_id": BulkField(make=_campaign, empty=""),
+    }
+    bulk_delete = False
     list_filter = ["kind", "registration"]
     search_fields = ["number", "trunk__name"]
     search_help_text = "Search by number or trunk"
@@ -70,6 +97,9 @@ class PhoneNumberAdmin(TenantAdmin):
         " the system admin gives them to you."
     )
     empty_links = (("Trunks", "admin:tenants_trunk_changelist"),)
+
+    class Media:
+        css = {"all": ["messaging/log.css"]}
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[PhoneNumber]:
         queryset: QuerySet[PhoneNumber] = super().get_queryset(request)
@@ -88,14 +118,30 @@ class PhoneNumberAdmin(TenantAdmin):
     def main(self, obj: PhoneNumber) -> str:
         return "Yes" if obj.is_main else "-"
 
+    @admin.display(description="Registration", ordering="registration")
+    def registered(self, obj: PhoneNumber) -> str:
+        return registration_badge(obj.registration)
+
+    @admin.display(description="What to do")
+    def what_to_do(self, obj: PhoneNumber) -> str:
+        """The way to a registration, and who has to note it here."""
+        todo = advice(obj)
+        if not todo:
+            return "Nothing: the number is registered, or need not be."
+        if obj.trunk.tenant_id == obj.tenant_id:
+            return todo
+        return f"{todo} This number is on a trunk of the platform: its system admin does that."
+
     @admin.display(description="In Message Settings", boolean=True)
     def in_use(self, obj: PhoneNumber) -> bool:
         return bool(getattr(obj, "has_setting", False))
 
     def get_fields(self, request: ScreenRequest, obj: PhoneNumber | None = None) -> list[str]:
         if obj is None:
-            return ["number", "trunk", "registration", "is_main"]
-        return ["phone", "trunk", "kind", "registration", "is_main"]
+            return ["number", "trunk", *KEPT_BY_PLATFORM, "is_main"]
+        state, *others = KEPT_BY_PLATFORM
+        since = ["registration_at", "what_to_do"]
+        return ["phone", "trunk", "kind", state, *since, *others, "is_main"]
 
     def get_readonly_fields(
         self, request: ScreenRequest, obj: PhoneNumber | None = None
@@ -103,8 +149,8 @@ class PhoneNumberAdmin(TenantAdmin):
         if obj is None:
             return []
         own = obj.trunk.tenant_id == request.tenant.pk
-        settled = ["phone", "trunk", "kind"]
-        return settled if own else [*settled, "registration"]
+        settled = ["phone", "trunk", "kind", "registration_at", "what_to_do"]
+        return settled if own else [*settled, *KEPT_BY_PLATFORM]
 
     def has_delete_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
         if isinstance(obj, PhoneNumber) and obj.trunk.tenant_id != request.tenant.pk:
@@ -114,9 +160,22 @@ class PhoneNumberAdmin(TenantAdmin):
     def may_change(self, request: ScreenRequest, obj: Any) -> bool:
         return bool(obj.tenant_id == request.tenant.pk)
 
+    def change_row(self, request: ScreenRequest, obj: Any, values: dict[str, Any]) -> None:
+        if obj.trunk.tenant_id != request.tenant.pk:
+            raise NotChanged(
+                f"{national(obj.number)} is on a trunk of the platform: the system admin keeps its"
+                " registration."
+            )
+        before = copy(obj)
+        for name, value in values.items():
+            setattr(obj, name, value)
+        note_by_hand(obj, before=before)
+        obj.save()
+
     def save_model(
         self, request: ScreenRequest, obj: PhoneNumber, form: TenantForm, change: Any
     ) -> None:
+        note_by_hand(obj, before=PhoneNumber.objects.filter(pk=obj.pk).first() if change else None)
         if obj.is_main:
             mains = PhoneNumber.objects.filter(
                 tenant=request.tenant, trunk_id=obj.trunk_id, is_main=True

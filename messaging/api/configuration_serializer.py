@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema_field,
+    extend_schema_serializer,
+    inline_serializer,
+)
 from rest_framework import serializers
 
 from messaging.api.fields import TrunkField, tenant_of
 from messaging.configurations import create_configuration, save_configuration
 from messaging.models import SmsConfiguration
 from messaging.number_settings import NumberProblem, check_trunk_change, normalize_sender_id
+from messaging.pacing.figures import account_pace
+from messaging.pacing.waiting import waiting_on
 from tenants.api.fields import KnownFields
 from tenants.models import Trunk
+
+_THROUGHPUT = inline_serializer(
+    "Throughput",
+    {
+        "rate_now": serializers.FloatField(help_text="Segments per second."),
+        "slowed_since": serializers.DateTimeField(allow_null=True),
+        "waiting": serializers.IntegerField(help_text="Messages that are queued."),
+    },
+)
 
 
 @extend_schema_serializer(
@@ -31,6 +47,8 @@ from tenants.models import Trunk
                 "callback_username": "bandwidth",
                 "callback_password": "a password of your own",
                 "enabled": True,
+                "segments_per_second": 1.0,
+                "queue_seconds": 900,
             },
             request_only=True,
         )
@@ -71,6 +89,8 @@ class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfig
         trim_whitespace=False,
     )
 
+    throughput = serializers.SerializerMethodField()
+
     class Meta:
         model = SmsConfiguration
         fields = [
@@ -86,12 +106,26 @@ class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfig
             "callback_username",
             "callback_password",
             "enabled",
+            "segments_per_second",
+            "queue_seconds",
+            "throughput",
             "webhook_url",
             "test_result",
             "test_detail",
             "last_inbound_at",
         ]
         read_only_fields = ["webhook_url", "test_result", "test_detail", "last_inbound_at"]
+
+    @extend_schema_field(_THROUGHPUT)
+    def get_throughput(self, configuration: SmsConfiguration) -> dict[str, Any]:
+        """How fast it goes now: carriers slow an account down for minutes at times."""
+        pace = account_pace(configuration)
+        waiting = getattr(configuration, "waiting", None)
+        return {
+            "rate_now": round(pace.rate, 3),
+            "slowed_since": pace.slowed_since,
+            "waiting": waiting_on(configuration) if waiting is None else waiting,
+        }
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Ask for the password of a new account only."""

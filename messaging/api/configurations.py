@@ -16,6 +16,7 @@ from messaging.api.configuration_serializer import ConfigurationSerializer
 from messaging.configurations import check_credentials, delete_configuration
 from messaging.models import SmsConfiguration
 from messaging.outbound.rules.storing import needed_by
+from messaging.pacing.waiting import waiting_on_each
 from tenants.api.refusals import InUse
 
 _TEST_ANSWER = inline_serializer(
@@ -26,7 +27,9 @@ _TEST_ANSWER = inline_serializer(
 class SmsConfigurations(ConfigurationViewSet[SmsConfiguration]):
     """SMS/MMS configurations. Passwords are accepted, never returned."""
 
-    queryset = SmsConfiguration.objects.select_related("trunk", "endpoint")
+    queryset = SmsConfiguration.objects.select_related("trunk", "endpoint").annotate(
+        waiting=waiting_on_each()
+    )
     serializer_class = ConfigurationSerializer
 
     def perform_destroy(self, instance: SmsConfiguration) -> None:

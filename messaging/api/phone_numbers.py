@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django.db import transaction
@@ -21,7 +22,10 @@ from tenants.deletion import InUse as StillUsed
 from tenants.deletion import delete_unused
 from tenants.models import PhoneNumber, Trunk
 from tenants.numbers import kind_of
+from tenants.registration import note_by_hand
 
+# What only the system admin may change of a number on a trunk of the platform.
+_KEPT_BY_PLATFORM = ("registration", "registration_note", "campaign_id", "segments_per_second")
 _NOT_OWN = "This number is on a trunk of the platform: the system admin keeps it."
 
 
@@ -46,8 +50,20 @@ class TenantNumberSerializer(KnownFields, serializers.ModelSerializer[PhoneNumbe
 
     class Meta:
         model = PhoneNumber
-        fields = ["id", "number", "trunk", "kind", "registration", "is_main", "in_use"]
-        read_only_fields = ["kind"]
+        fields = [
+            "id",
+            "number",
+            "trunk",
+            "kind",
+            "registration",
+            "registration_note",
+            "registration_at",
+            "campaign_id",
+            "segments_per_second",
+            "is_main",
+            "in_use",
+        ]
+        read_only_fields = ["kind", "registration_at"]
         validators: list[Any] = []
 
     def to_internal_value(self, data: Any) -> Any:
@@ -72,17 +88,21 @@ class TenantNumberSerializer(KnownFields, serializers.ModelSerializer[PhoneNumbe
             if name in attrs and attrs[name] != getattr(row, name):
                 raise serializers.ValidationError({name: ["This cannot be changed."]})
         own = row.trunk.tenant_id == tenant_of(self).pk
-        if not own and attrs.get("registration", row.registration) != row.registration:
-            raise serializers.ValidationError({"registration": [_NOT_OWN]})
+        for name in _KEPT_BY_PLATFORM:
+            if not own and attrs.get(name, getattr(row, name)) != getattr(row, name):
+                raise serializers.ValidationError({name: [_NOT_OWN]})
         return attrs
 
     def create(self, validated_data: dict[str, Any]) -> PhoneNumber:
         number = PhoneNumber(**validated_data, tenant_id=tenant_of(self).pk)
+        note_by_hand(number, before=None)
         return self._save(number)
 
     def update(self, instance: PhoneNumber, validated_data: dict[str, Any]) -> PhoneNumber:
-        for name in ("registration", "is_main"):
+        before = copy(instance)
+        for name in (*_KEPT_BY_PLATFORM, "is_main"):
             setattr(instance, name, validated_data.get(name, getattr(instance, name)))
+        note_by_hand(instance, before=before)
         return self._save(instance)
 
     @transaction.atomic

@@ -36,13 +36,13 @@ class Pace:
     @property
     def told(self) -> str:
         """Say the same in a sentence."""
-        usual = f"{_figure(self.usual)} segments a second"
+        usual = _per_second(self.usual)
         if not self.is_known:
             return f"{usual}. The limits' server is away: each worker keeps to half of it."
         if self.slowed_since is None:
             return f"{usual}, the full rate."
         since = f"{self.slowed_since:%H:%M} UTC"
-        words = f"{_figure(self.rate)} segments a second, slowed down since {since}"
+        words = f"{_per_second(self.rate)}, slowed down since {since}"
         if self.rests_until is not None:
             words += f" and resting until {self.rests_until:%H:%M:%S} UTC"
         return f"{words}: the carrier asked for it. It comes back to {usual} by itself."
@@ -117,5 +117,6 @@ def _pace(usual: float, *names: str, now: float) -> Pace:
     return slowest
 
 
-def _figure(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+def _per_second(rate: float) -> str:
+    figure = f"{rate:.2f}".rstrip("0").rstrip(".")
+    return f"{figure} {'segment' if figure == '1' else 'segments'} a second"

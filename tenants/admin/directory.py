@@ -26,6 +26,7 @@ from tenants.allotment import StillUsed, take_back
 from tenants.deletion import InUse, delete_unused, is_in_use
 from tenants.models import PhoneNumber, Tenant, Trunk
 from tenants.numbers import NotAPhoneNumber, for_people, kind_of, to_e164
+from tenants.registration import advice, mark_all, note_by_hand
 from tenants.sites import system_site
 
 
@@ -113,9 +114,23 @@ class PhoneNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in 
 
     class Meta:
         model = PhoneNumber
-        fields: ClassVar[list[str]] = ["trunk", "tenant", "registration", "is_main"]
-        labels: ClassVar[dict[str, str]] = {"is_main": "Main number"}
-        help_texts: ClassVar[dict[str, str]] = {"tenant": "Empty = nobody has the number yet."}
+        fields: ClassVar[list[str]] = [
+            "trunk",
+            "tenant",
+            "registration",
+            "registration_note",
+            "campaign_id",
+            "segments_per_second",
+            "is_main",
+        ]
+        labels: ClassVar[dict[str, str]] = {
+            "is_main": "Main number",
+            "registration_note": "Note on the registration",
+        }
+        help_texts: ClassVar[dict[str, str]] = {
+            "tenant": "Empty = nobody has the number yet.",
+            "registration_note": "Why it is as it is. A carrier's error is written here too.",
+        }
 
     def clean(self) -> dict[str, Any]:
         """Read the number as people of the tenant's country write it."""
@@ -202,15 +217,17 @@ class PhoneNumberAdmin(DeletesUnused):
     autocomplete_fields = ["trunk", "tenant"]
     empty_title = "No phone number yet"
     empty_text = "Allot numbers enters many at once, for a tenant or for the free pool."
-    actions = ["take_back_selected"]
+    actions = ["mark_registered", "mark_pending", "mark_rejected", "take_back_selected"]
     actions_list = ["allot"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         number = ["shown", "kind"] if obj else ["typed"]
-        return [*number, "trunk", "tenant", "registration", "is_main"]
+        since = ["registration_at", "registration_advice"] if obj else []
+        registration = ["registration", "registration_note", *since, "campaign_id"]
+        return [*number, "trunk", "tenant", *registration, "segments_per_second", "is_main"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["shown", "kind"] if obj else []
+        return ["shown", "kind", "registration_at", "registration_advice"] if obj else []
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, **kwargs)
@@ -258,6 +275,15 @@ class PhoneNumberAdmin(DeletesUnused):
     def registered(self, number: PhoneNumber) -> tuple[str, str]:
         return number.registration, number.get_registration_display()
 
+    @display(description="What to do")
+    def registration_advice(self, number: PhoneNumber) -> str:
+        return advice(number) or "Nothing: the number is registered, or need not be."
+
+    def save_model(self, request: HttpRequest, obj: PhoneNumber, form: Any, change: bool) -> None:
+        before = PhoneNumber.objects.filter(pk=obj.pk).first() if change else None
+        note_by_hand(obj, before=before)
+        super().save_model(request, obj, form, change)
+
     @display(description="Main number", ordering="is_main")
     def main(self, number: PhoneNumber) -> str:
         return "Main" if number.is_main else ""
@@ -265,6 +291,47 @@ class PhoneNumberAdmin(DeletesUnused):
     @action(description="Allot numbers", icon="playlist_add", variant="primary")
     def allot(self, request: HttpRequest) -> HttpResponse:
         return allot_page(self, request)
+
+    @admin.action(description="Mark as registered", permissions=["change"])
+    def mark_registered(
+        self, request: HttpRequest, numbers: QuerySet[PhoneNumber]
+    ) -> HttpResponse | None:
+        return self._mark(request, numbers, PhoneNumber.Registration.REGISTERED)
+
+    @admin.action(description="Mark as pending registration", permissions=["change"])
+    def mark_pending(
+        self, request: HttpRequest, numbers: QuerySet[PhoneNumber]
+    ) -> HttpResponse | None:
+        return self._mark(request, numbers, PhoneNumber.Registration.PENDING)
+
+    @admin.action(description="Mark as rejected", permissions=["change"])
+    def mark_rejected(
+        self, request: HttpRequest, numbers: QuerySet[PhoneNumber]
+    ) -> HttpResponse | None:
+        return self._mark(request, numbers, PhoneNumber.Registration.REJECTED)
+
+    def _mark(
+        self,
+        request: HttpRequest,
+        numbers: QuerySet[PhoneNumber],
+        state: PhoneNumber.Registration,
+    ) -> HttpResponse | None:
+        word = str(state.label).lower()
+        question = ask_first(
+            self,
+            request,
+            numbers,
+            title=f"Mark these numbers as {word}?",
+            text="Their 10DLC campaign or toll-free verification. Whether numbers that are not"
+            " registered may send is each tenant's own choice; rejected ones usually may not.",
+            button=f"Mark as {word}",
+        )
+        if question:
+            return question
+        chosen = PhoneNumber.objects.filter(pk__in=numbers.order_by().values("pk"))
+        changed = mark_all(chosen, state)
+        messages.success(request, f"Numbers marked as {word}: {changed:,}.")
+        return None
 
     @admin.action(description="Take back into the free pool", permissions=["change"])
     def take_back_selected(

@@ -23,6 +23,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "ring-groups",
         "trunks",
         "phone-numbers",
+        "throughput-presets",
     ),
     "People": ("me", "users", "members", "memberships", "invitations", "api-keys"),
     "Notifications": ("push-subscriptions", "notification-choice"),

@@ -19,6 +19,7 @@ from tenants.models import Membership, PhoneNumber, Tenant, Trunk, User
 from tenants.models.tenant import SLUG_PATTERN
 from tenants.numbers import NotAPhoneNumber, kind_of, to_e164
 from tenants.provisioning import open_tenant
+from tenants.registration import note_by_hand
 
 
 class Checked(KnownFields, serializers.ModelSerializer[Any]):
@@ -157,10 +158,29 @@ class PhoneNumberSerializer(Checked):
             "tenant",
             "kind",
             "registration",
+            "registration_note",
+            "registration_at",
+            "campaign_id",
+            "segments_per_second",
             "is_main",
             "created_at",
         ]
+        read_only_fields: ClassVar[list[str]] = ["registration_at"]
         validators: ClassVar[list[Any]] = []
+
+    def create(self, validated_data: dict[str, Any]) -> PhoneNumber:
+        number = PhoneNumber(**validated_data)
+        note_by_hand(number, before=None)
+        number.save()
+        return number
+
+    def update(self, instance: PhoneNumber, validated_data: dict[str, Any]) -> PhoneNumber:
+        before = copy(instance)
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        note_by_hand(instance, before=before)
+        instance.save()
+        return instance
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         row = self.instance

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from messaging.pacing import slowdown
+from messaging.pacing.limits import platform_limit
 from providers.models import WebhookEvent
 
 
@@ -50,3 +52,14 @@ def test_a_monitoring_system_learns_what_waits(watched: None) -> None:
     assert "trunkline_webhook_events_waiting 1.0" in body
     assert "django_http_requests_total_by_method_total" in body
     assert "Canary" not in body
+
+
+@pytest.mark.django_db
+def test_a_monitoring_system_learns_how_fast_texts_leave(watched: None) -> None:
+    slowdown.queue_full(platform_limit(), retry_after=None)
+
+    body = _bearing("Bearer watch-Canary").get("/metrics").content.decode()
+
+    assert "trunkline_sending_slowdowns_total 1.0" in body
+    assert "trunkline_sending_segments_per_second 0.5" in body
+    assert "trunkline_sending_tenants_waiting 0.0" in body

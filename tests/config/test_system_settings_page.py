@@ -151,3 +151,12 @@ def test_others_neither_see_nor_try_anything(person, request, signed_in) -> None
     assert browser.post(PAGE, {"mail": "1"}).status_code == 403
     assert not mail.outbox
     assert Client().get(PAGE).status_code == 302
+
+
+def test_the_pace_of_the_account_is_shown(portal, account) -> None:
+    assert _facts(portal)["Throughput"] == ("1 segment a second, the full rate.", "")
+    slowdown.queue_full(platform_limit(), retry_after=None)
+    value, kind = _facts(portal)["Throughput"]
+    assert value.startswith("0.5 segments a second, slowed down since")
+    assert kind == "warn"
+    assert _facts(portal)["Waiting for it"][0] == "0 tenants"

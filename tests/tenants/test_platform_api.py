@@ -134,6 +134,10 @@ def test_a_number_is_taken_in_any_usual_form(platform, trunk, acme) -> None:
         "tenant": "acme",
         "kind": "local",
         "registration": "unknown",
+        "registration_note": "",
+        "registration_at": None,
+        "campaign_id": "",
+        "segments_per_second": None,
         "is_main": False,
         "created_at": response.json()["created_at"],
     }

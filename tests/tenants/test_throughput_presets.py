@@ -95,7 +95,9 @@ def test_api_sets_changes_and_takes_back(platform: Client) -> None:
     [
         pytest.param({"kind": "pigeon", "segments_per_second": 1}, "kind", id="unknown kind"),
         pytest.param({"kind": "local", "segments_per_second": 1}, "kind", id="a second one"),
-        pytest.param({"kind": "toll_free", "segments_per_second": 0}, "segments_per_second", id="0"),
+        pytest.param(
+            {"kind": "toll_free", "segments_per_second": 0}, "segments_per_second", id="0"
+        ),
         pytest.param(
             {"kind": "toll_free", "segments_per_second": 1e6}, "segments_per_second", id="too many"
         ),
