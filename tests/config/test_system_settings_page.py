@@ -12,6 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from config import system_settings
+from messaging.pacing import slowdown
+from messaging.pacing.limits import platform_limit
 
 PAGE = "/system/settings/"
 
