@@ -6,7 +6,6 @@ import platform
 import shutil
 import smtplib
 from dataclasses import dataclass
-from typing import Any, cast
 from urllib.parse import urlsplit
 
 import celery
@@ -179,7 +178,7 @@ def _storage_and_versions() -> list[Fact]:
 
 
 def _media_folder() -> str:
-    storage = cast("dict[str, Any]", settings.STORAGES["default"])
+    storage = settings.STORAGES["default"]
     options = storage.get("OPTIONS", {})
     if bucket := options.get("bucket_name"):
         return f"{bucket} at {options.get('endpoint_url') or 'Amazon S3'}"
