@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponseBase
 from django.urls import URLPattern, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
@@ -115,8 +117,8 @@ class ConsentLedgerAdmin(SheetAdmin):
         return False
 
     @admin.display(description="Time", ordering="at")
-    def time(self, obj: ConsentEntry) -> Any:
-        return obj.at
+    def time(self, obj: ConsentEntry) -> str:
+        return date_format(timezone.localtime(obj.at), "DATETIME_FORMAT")
 
     @admin.display(description="Phone number", ordering="number")
     def phone(self, obj: ConsentEntry) -> str:

@@ -9,6 +9,8 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.formats import date_format
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
@@ -131,8 +133,8 @@ class OptOutAdmin(BulkAdmin, SheetAdmin):
         return national(obj.our_number) if obj.our_number else "Any of your numbers"
 
     @admin.display(description="Since", ordering="created_at")
-    def since(self, obj: OptOut) -> Any:
-        return obj.created_at
+    def since(self, obj: OptOut) -> str:
+        return date_format(timezone.localtime(obj.created_at), "DATETIME_FORMAT")
 
     def get_fields(self, request: ScreenRequest, obj: OptOut | None = None) -> list[str]:
         if obj is None:

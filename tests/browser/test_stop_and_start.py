@@ -48,7 +48,7 @@ def test_stop_is_confirmed_closes_the_composer_and_start_opens_it_again(
     text("Stop.")
     hears("Acme Dental Group: You have opted out")
     inbox.reload()
-    inbox.locator("#log .bubble.is-ours", has_text="You have opted out").wait_for()
+    inbox.locator("#log .bubble.is-ours", has_text="You have opted out").first.wait_for()
     inbox.get_by_text("Automatic answer").first.wait_for()
     assert inbox.locator("#composer textarea").count() == 0
     assert "STOP" in inbox.locator("main").inner_text()

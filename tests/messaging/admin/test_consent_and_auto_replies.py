@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils.formats import date_format
 
 from messaging import ledger
 from messaging.models import (
@@ -217,5 +218,11 @@ def test_pages_are_the_tenants_admins_only(
     assert signed_in(gina).get(path).status_code in (403, 404)
 
 
-def test_times_are_told(admin: Client, said: None) -> None:
-    assert str(timezone.localdate().year) in body(admin, LEDGER)
+def test_times_are_told_by_the_tenants_clock(
+    admin: Client, acme: Tenant, said: None, inside: Any
+) -> None:
+    with inside(acme):
+        entry = ConsentEntry.objects.first()
+    at = date_format(entry.at.astimezone(ZoneInfo(acme.timezone)), "DATETIME_FORMAT")
+    assert at in body(admin, LEDGER)
+    assert at in body(admin, f"{LEDGER}{entry.pk}/change/")
