@@ -34,7 +34,7 @@ class OutboundRuleForm(TenantForm):
 
     user_groups = forms.ModelMultipleChoiceField(
         label="Ring groups",
-        queryset=None,
+        queryset=RingGroup.objects.all(),
         required=False,
         widget=UnfoldAdminSelect2MultipleWidget(),
         help_text="The sender's extension is in one of these.",
@@ -83,7 +83,6 @@ class OutboundRuleForm(TenantForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        fields["user_groups"].queryset = RingGroup.objects.all()
         fields["hours"].queryset = BusinessHours.objects.all()
 
     def clean_number_prefixes(self) -> str:

@@ -23,7 +23,7 @@ class WhichForm(forms.Form):
 
     extension = forms.ModelChoiceField(
         label="Written by",
-        queryset=None,
+        queryset=Extension.objects.all(),
         required=False,
         widget=select(),
         empty_label="An admin without an extension",
@@ -40,11 +40,9 @@ class WhichForm(forms.Form):
         widget=text_input(placeholder="The usual one", autocomplete="off"),
     )
 
-    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="which_%s", **kwargs)
+    def __init__(self, data: Any = None, *, tenant: Tenant) -> None:
+        super().__init__(data, auto_id="which_%s")
         self.tenant = tenant
-        extension: Any = self.fields["extension"]
-        extension.queryset = Extension.objects.all()
 
     def clean_to(self) -> str:
         try:

@@ -210,12 +210,12 @@ class OutboundRuleSerializer(KnownFields, serializers.ModelSerializer[OutboundRu
         if len(sent) > judging.MOST_ROUTES:
             raise serializers.ValidationError({"routes": [judging.TOO_MANY_ROUTES]})
         found: list[RouteValues] = []
-        problems: dict[int, dict[str, list[str]]] = {}
+        problems: dict[str, dict[str, list[str]]] = {}
         for place, each in enumerate(sent):
             try:
                 found.append(self._route(each))
             except RuleProblem as problem:
-                problems[place] = {problem.field: [problem.message]}
+                problems[str(place)] = {problem.field: [problem.message]}
         if problems:
             raise serializers.ValidationError({"routes": problems})
         return found
