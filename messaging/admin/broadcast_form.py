@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from unfold.fields import UnfoldAdminMultipleAutocompleteModelChoiceField
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
-    UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -19,10 +19,9 @@ from messaging.broadcasts import audience as audiences
 from messaging.broadcasts.audience import Audience, NoAudience
 from messaging.models import Broadcast, Contact
 from messaging.outbound.compose import MOST_UNITS, normal
-from messaging.outbound.senders import allowed_senders
+from messaging.outbound.lines import Line
 from messaging.segments import utf16_units
 from messaging.spreadsheets.reading import BYTES_LIMIT
-from tenants.roles import Role
 
 KEEP, ALL, TAG, CONTACTS, NUMBERS, FILE = "", "all", "tag", "contacts", "numbers", "file"
 _CHOICES = [
@@ -32,7 +31,7 @@ _CHOICES = [
     (NUMBERS, "Numbers, typed or pasted"),
     (FILE, "A CSV file"),
 ]
-_MOST_PICKED_FROM = 2_000
+_MOST_PICKED = 1_000
 SHOWN_WHEN = {
     "tag": f"audience == '{TAG}'",
     "contacts": f"audience == '{CONTACTS}'",
@@ -43,6 +42,8 @@ SHOWN_WHEN = {
 
 class BroadcastForm(TenantForm):
     """Text, number and recipients of a broadcast that was not started."""
+
+    lines: ClassVar[list[Line]]  # the company's, set by the screen
 
     name = forms.CharField(
         max_length=100,
@@ -60,10 +61,10 @@ class BroadcastForm(TenantForm):
     )
     audience = forms.ChoiceField(label="Goes to", required=False, widget=select())
     tag = forms.ChoiceField(required=False, widget=select())
-    contacts = forms.ModelMultipleChoiceField(
+    contacts = UnfoldAdminMultipleAutocompleteModelChoiceField(
+        "admin:messaging_broadcast_contacts",
         queryset=Contact.objects.none(),
         required=False,
-        widget=UnfoldAdminSelect2MultipleWidget(),
         help_text="Type to search.",
     )
     numbers = forms.CharField(
@@ -88,8 +89,7 @@ class BroadcastForm(TenantForm):
         super().__init__(*args, **kwargs)
         self.found: Audience | None = None
         fields: Any = self.fields
-        senders = allowed_senders(self.user, Role.ADMIN, self.tenant)
-        numbers = [line.number for line in senders]
+        numbers = sorted(line.number for line in self.lines if line.problem is None)
         if self.instance.our_number and self.instance.our_number not in numbers:
             numbers.append(self.instance.our_number)
         fields["our_number"].choices = [(number, national(number)) for number in numbers]
@@ -100,11 +100,14 @@ class BroadcastForm(TenantForm):
         tags = Contact.objects.exclude(tags=[]).values_list("tags", flat=True)
         known = sorted({tag for each in tags for tag in each}, key=str.lower)
         fields["tag"].choices = [("", "Choose a tag"), *((tag, tag) for tag in known)]
-        picked = Contact.objects.order_by("name")[:_MOST_PICKED_FROM]
         fields["contacts"].queryset = Contact.objects.all()
-        fields["contacts"].choices = [
-            (contact.pk, f"{contact.name}, {national(contact.number)}") for contact in picked
-        ]
+        # Only those chosen already: the page finds the others as one types.
+        fields["contacts"].choices = self._picked() if self.is_bound else []
+
+    def _picked(self) -> list[tuple[int, str]]:
+        keys = [key for key in self.data.getlist("contacts") if key.isdecimal()]  # type: ignore[attr-defined]
+        picked = Contact.objects.filter(pk__in=keys[:_MOST_PICKED])
+        return [(contact.pk, contact_title(contact)) for contact in picked]
 
     def clean_text(self) -> str:
         text = normal(self.cleaned_data["text"])
@@ -154,6 +157,11 @@ class BroadcastForm(TenantForm):
                 " most: make several broadcasts of them."
             )
         return found
+
+
+def contact_title(contact: Contact) -> str:
+    """Write a contact as a choice."""
+    return f"{contact.name}, {national(contact.number)}"
 
 
 def clock_input() -> UnfoldAdminTextInputWidget:

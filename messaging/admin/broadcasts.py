@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.db.models import Count, QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Q, QuerySet, Subquery
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.text import Truncator
@@ -16,15 +16,17 @@ from django.utils.text import Truncator
 from messaging.admin.badges import broadcast_badge
 from messaging.admin.base import ScreenRequest, TenantAdmin, national
 from messaging.admin.broadcast_actions import BroadcastActions
-from messaging.admin.broadcast_form import SHOWN_WHEN, BroadcastForm
+from messaging.admin.broadcast_form import SHOWN_WHEN, BroadcastForm, contact_title
 from messaging.admin.broadcast_results import progress_of, results_page, results_sheet
 from messaging.broadcasts import audience
 from messaging.broadcasts.preview import preview
 from messaging.broadcasts.states import EDITABLE
-from messaging.models import Broadcast
+from messaging.models import Broadcast, Contact, SendingPolicy
+from messaging.outbound.lines import Line, lines
 
 _State = Broadcast.State
 _DELETABLE = (_State.DRAFT, _State.DONE, _State.CANCELED)
+_FOUND = 20
 
 
 class BroadcastAdmin(BroadcastActions, TenantAdmin):
@@ -54,7 +56,10 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[Broadcast]:
         rows: QuerySet[Broadcast] = super().get_queryset(request)
-        return rows.select_related("author").annotate(people_count=Count("recipients"))
+        return rows.select_related("author").annotate(
+            people_count=Count("recipients"),
+            sender_name=Subquery(SendingPolicy.objects.filter(pk=1).values("sender_name")),
+        )
 
     def get_object(
         self, request: ScreenRequest, object_id: str, from_field: str | None = None
@@ -64,6 +69,20 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
         if object_id not in known:
             known[object_id] = super().get_object(request, object_id, from_field)
         return known[object_id]
+
+    def get_form(
+        self, request: ScreenRequest, obj: Any = None, change: Any = False, **kwargs: Any
+    ) -> type[BroadcastForm]:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.lines = self._lines(request)
+        return form  # type: ignore[no-any-return]
+
+    def _lines(self, request: ScreenRequest) -> list[Line]:
+        # Form and preview both ask.
+        if "_lines" not in request.__dict__:
+            request.__dict__["_lines"] = lines(request.tenant)
+        found: list[Line] = request.__dict__["_lines"]
+        return found
 
     def may_change(self, request: ScreenRequest, obj: Any) -> bool:
         return obj.state in EDITABLE
@@ -93,6 +112,7 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
             ("results", self.sheet_view),
         ]
         return [
+            path("contacts/", view(self.contacts_view), name="messaging_broadcast_contacts"),
             *(
                 path(f"<uuid:broadcast_id>/{name}/", view(page), name=f"messaging_broadcast_{name}")
                 for name, page in own
@@ -113,13 +133,28 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
         if broadcast is not None:
             context["row_title"] = broadcast.name
             if broadcast.state in EDITABLE:
-                context["preview"] = found = preview(broadcast, request.tenant)
+                context["preview"] = found = preview(broadcast, self._lines(request))
                 context["samples"] = [(national(n), text) for n, text in found.samples]
             else:
                 context |= progress_of(broadcast)
         return super().change_view(  # type: ignore[no-any-return]
             request, object_id, form_url, context
         )
+
+    def contacts_view(self, request: ScreenRequest) -> JsonResponse:
+        """Find contacts to pick, as the field asks for them."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        term = request.GET.get("term", "").replace("\x00", "").strip()[:100]
+        digits = "".join(character for character in term if character.isdecimal())
+        wanted = Q(name__icontains=term) | Q(company__icontains=term)
+        if digits:
+            wanted |= Q(number__contains=digits)
+        found = Contact.objects.filter(wanted).order_by("name", "pk")
+        start = _FOUND * (max(1, _page_number(request.GET.get("page", ""))) - 1)
+        rows = list(found[start : start + _FOUND + 1])
+        results = [{"id": str(c.pk), "text": contact_title(c)} for c in rows[:_FOUND]]
+        return JsonResponse({"results": results, "pagination": {"more": len(rows) > _FOUND}})
 
     def state_view(self, request: ScreenRequest, broadcast_id: UUID) -> HttpResponse:
         """Give the figures of one broadcast, which ask again while it is being sent."""
@@ -202,3 +237,7 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
     def page_of(self, broadcast: Broadcast) -> str:
         """Address of the broadcast's own page."""
         return reverse("admin:messaging_broadcast_change", args=[broadcast.pk])
+
+
+def _page_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 1

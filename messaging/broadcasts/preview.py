@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
-from messaging import quiet_hours, segments
+from messaging import segments
 from messaging.broadcasts.batch import merged_for
 from messaging.broadcasts.states import unknown_fields
 from messaging.content.advice import Advice, Kind, advise
-from messaging.models import Broadcast, OptOut
-from messaging.outbound.lines import lines
+from messaging.models import Broadcast, BroadcastRecipient, OptOut
+from messaging.outbound.lines import Line
 from messaging.pacing.limits import number_rate
-from tenants.models import Tenant
 
 _LOOKED_AT = 1_000  # recipients whose texts are measured; the rest is reckoned by them
 _SHOWN = 3
@@ -50,17 +51,22 @@ class Preview:
         return f"about {round(timedelta(minutes=minutes).total_seconds() / 3600)} hours"
 
 
-def preview(broadcast: Broadcast, tenant: Tenant) -> Preview:
+def preview(broadcast: Broadcast, lines: Sequence[Line], *, sender_name: str = "") -> Preview:
     """Reckon what the broadcast would do."""
-    count = broadcast.recipients.count()
     refused = OptOut.objects.filter(
         Q(our_number=broadcast.our_number) | Q(our_number=None), number=OuterRef("number")
     )
-    opted_out = broadcast.recipients.filter(Exists(refused)).count()
+    everybody = broadcast.recipients.all()
+    # Counted beside the first rows: neither count depends on the row it stands in.
+    people = everybody.select_related("contact").annotate(
+        people_count=_count(everybody), refused_count=_count(everybody.filter(Exists(refused)))
+    )
+    count = opted_out = 0
     parts, looked_at = 0, 0
     samples: list[tuple[str, str]] = []
     empty: dict[str, int] = {}
-    for person in broadcast.recipients.select_related("contact").order_by("pk")[:_LOOKED_AT]:
+    for person in people.order_by("pk")[:_LOOKED_AT]:
+        count, opted_out = person.people_count, person.refused_count
         merged = merged_for(broadcast, person)
         looked_at += 1
         parts += segments.measure(merged.text).count
@@ -73,19 +79,23 @@ def preview(broadcast: Broadcast, tenant: Tenant) -> Preview:
         recipients=count,
         opted_out=opted_out,
         segments=total,
-        seconds=round(total / _rate(broadcast, tenant)),
+        seconds=round(total / _rate(broadcast, lines)),
         samples=tuple(samples),
         empty=tuple(empty.items()),
         unknown=unknown_fields(broadcast),
         advice=advise(
             samples[0][1] if samples else broadcast.text,
-            sender_name=quiet_hours.policy().sender_name,
+            sender_name=sender_name,
             kind=Kind.BULK,
         ),
     )
 
 
-def _rate(broadcast: Broadcast, tenant: Tenant) -> float:
-    for line in lines(tenant, number=broadcast.our_number):
-        return number_rate(line) or _USUAL_RATE
-    return _USUAL_RATE
+def _rate(broadcast: Broadcast, lines: Sequence[Line]) -> float:
+    rates = (number_rate(line) for line in lines if line.number == broadcast.our_number)
+    return next(rates, _USUAL_RATE) or _USUAL_RATE
+
+
+def _count(people: QuerySet[BroadcastRecipient]) -> Coalesce:
+    counted = people.order_by().values("broadcast").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), Value(0))
