@@ -102,6 +102,7 @@ class InboundRuleForm(TenantForm):
         self.targets: dict[When, list[Target]] = {}
         fields: Any = self.fields
         fields["trunk"].queryset = usable_trunks(self.tenant)
+        fields["trunk"].choices = [("", "Select a trunk"), *self.places.trunks]
         fields["hours"].queryset = BusinessHours.objects.all()
         self._offer_holidays()
         for when in TIMES:
@@ -132,9 +133,8 @@ class InboundRuleForm(TenantForm):
         return cleaned
 
     def _offer_holidays(self) -> None:
-        linked = InboundRule.holidays.through.objects.filter(
-            inboundrule_id=self.instance.pk, holiday_id=OuterRef("pk")
-        )
+        links: Any = InboundRule.holidays.through
+        linked = links.objects.filter(inboundrule_id=self.instance.pk, holiday_id=OuterRef("pk"))
         rows = list(Holiday.objects.annotate(is_chosen=Exists(linked)))
         field: Any = self.fields["chosen_holidays"]
         field.choices = [(str(row.pk), row.name) for row in rows]

@@ -38,9 +38,10 @@ _RULES_ON_TOP = (
 
 def _places(request: ScreenRequest) -> Places:
     """Return who can be chosen, read once for the form and its routes."""
-    if not hasattr(request, "rule_places"):
-        request.rule_places = Places()
-    found: Places = request.rule_places
+    kept: Any = request
+    if not hasattr(kept, "rule_places"):
+        kept.rule_places = Places(request.tenant)
+    found: Places = kept.rule_places
     return found
 
 
@@ -134,6 +135,9 @@ class InboundRuleAdmin(BulkAdmin):
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[InboundRule]:
         queryset: QuerySet[InboundRule] = super().get_queryset(request)
+        match = request.resolver_match
+        if match is not None and str(match.url_name).endswith("_delete"):
+            return queryset  # which asks for what hangs on the rule itself
         targets = InboundTarget.objects.select_related("extension", "ring_group")
         return queryset.prefetch_related(Prefetch("targets", targets))
 

@@ -9,37 +9,42 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from messaging.admin.tenant_form import text_input
 from messaging.inbound.rules.problems import RuleProblem
 from messaging.inbound.rules.ranges import DidRange
-from messaging.inbound.rules.saving import Target, judge_targets, range_target
+from messaging.inbound.rules.saving import Target, judge_targets, range_target, usable_trunks
 from messaging.inbound.rules.wording import SAME_DIGITS, UNASSIGNED
 from messaging.models import Extension, InboundTarget, RingGroup
+from tenants.models import Tenant
 
 Kind = InboundTarget.Kind
 
 _MOST_MAILS = 10
-_COLUMNS = ("kind", "pk", "number", "name")
 
 
 class Places:
-    """Extensions and ring groups as choices, read in one query for all fields of a form."""
+    """What a rule's form offers: trunks, extensions and ring groups, read in one query."""
 
-    def __init__(self) -> None:
+    def __init__(self, tenant: Tenant) -> None:
         self._extensions: dict[str, Extension] = {}
         self._groups: dict[str, RingGroup] = {}
-        rows = [
-            model.objects.order_by().annotate(kind=Value(kind)).values_list(*_COLUMNS)
-            for model, kind in ((Extension, "e"), (RingGroup, "g"))
-        ]
-        for kind, key, number, name in rows[0].union(rows[1], all=True).order_by("number"):
-            if kind == "e":
-                self._extensions[f"e{key}"] = Extension(pk=key, number=number, name=name)
-            else:
-                self._groups[f"g{key}"] = RingGroup(pk=key, number=number, name=name)
+        self.trunks: list[tuple[int, str]] = []
+        rows = _named(usable_trunks(tenant).annotate(number=Value("")), "trunk")
+        for kind, key, number, name in rows.union(
+            _named(Extension.objects.all(), "extension"),
+            _named(RingGroup.objects.all(), "group"),
+            all=True,
+        ).order_by("number", "name"):
+            match kind:
+                case "extension":
+                    self._extensions[f"e{key}"] = Extension(pk=key, number=number, name=name)
+                case "group":
+                    self._groups[f"g{key}"] = RingGroup(pk=key, number=number, name=name)
+                case _:
+                    self.trunks.append((key, name))
 
     def choices(self) -> list[Any]:
         """Return them in groups, as a drop-down shows them."""
@@ -56,6 +61,10 @@ class Places:
         if key in self._groups:
             return Target(kind=Kind.RING_GROUP, ring_group=self._groups[key])
         return Target(kind=key)
+
+
+def _named(rows: QuerySet[Any], kind: str) -> QuerySet[Any, Any]:
+    return rows.order_by().annotate(what=Value(kind)).values_list("what", "pk", "number", "name")
 
 
 def places_field(label: str, help_text: str = "") -> forms.MultipleChoiceField:
