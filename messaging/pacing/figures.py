@@ -5,6 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from messaging.models import SmsConfiguration
 from messaging.outbound.lines import Line
@@ -41,10 +45,10 @@ class Pace:
             return f"{usual}. The limits' server is away: each worker keeps to half of it."
         if self.slowed_since is None:
             return f"{usual}, the full rate."
-        since = f"{self.slowed_since:%H:%M} UTC"
+        since = _time_of_day(self.slowed_since)
         words = f"{_per_second(self.rate)}, slowed down since {since}"
         if self.rests_until is not None:
-            words += f" and resting until {self.rests_until:%H:%M:%S} UTC"
+            words += f", and resting until {_time_of_day(self.rests_until)}"
         return f"{words}: the carrier asked for it. It comes back to {usual} by itself."
 
 
@@ -86,7 +90,7 @@ def tenants_waiting(*, now: float | None = None) -> int | None:
 def counts() -> dict[str, int]:
     """Return what was granted, put off and slowed down since Valkey was started anew."""
     try:
-        saved: dict[str, str] = buckets.server().hgetall(buckets.key("counts"))
+        saved: dict[Any, Any] = buckets.server().hgetall(buckets.key("counts"))
     except buckets.AWAY:
         return {}
     return {name: int(saved.get(name, 0)) for name in COUNTS}
@@ -115,6 +119,10 @@ def _pace(usual: float, *names: str, now: float) -> Pace:
                 else None,
             )
     return slowest
+
+
+def _time_of_day(moment: datetime) -> str:
+    return date_format(localtime(moment), "TIME_FORMAT")
 
 
 def _per_second(rate: float) -> str:
