@@ -89,6 +89,12 @@ def warning(phone: PhoneNumber | None) -> str:
     )
 
 
+def caution(sender: str) -> str:
+    """Say what may become of texts from this number of the tenant; "" = nothing is known."""
+    phones = PhoneNumber.objects.filter(number=sender, tenant_id=tenant_connection.tenant.pk)
+    return warning(phones.first())
+
+
 def learn(number: str, finding: str, *, code: str, words: str, at: datetime) -> None:
     """Note on the tenant's number what a carrier's error of this moment tells; audited."""
     known = Q(registration_at=None) | Q(registration_at__lt=at)

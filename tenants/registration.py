@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from tenants import audit
 from tenants.models import PhoneNumber
 
 
@@ -23,6 +25,16 @@ def note_by_hand(phone: PhoneNumber, *, before: PhoneNumber | None) -> None:
     phone.registration_at = timezone.now()
     if before is not None and phone.registration_note == before.registration_note:
         phone.registration_note = ""
+
+
+def mark_all(rows: QuerySet[PhoneNumber], state: PhoneNumber.Registration) -> int:
+    """Set many at once, as a person decided; return how many were in another state."""
+    others = PhoneNumber.objects.filter(pk__in=rows.order_by().values("pk")).exclude(
+        registration=state
+    )
+    return audit.change(
+        others, registration=state.value, registration_note="", registration_at=timezone.now()
+    )
 
 
 def advice(phone: PhoneNumber) -> str:

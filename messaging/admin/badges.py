@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from messaging.models import Broadcast, Export
 from messaging.models.message import Status
+from tenants.models import PhoneNumber
 
 # Icon and kind; the kinds' colors are in static/messaging/log.css.
 _MESSAGE: dict[str, tuple[str, str]] = {
@@ -34,6 +35,13 @@ _BROADCAST: dict[str, tuple[str, str]] = {
     Broadcast.State.PAUSED: ("pause", "unsure"),
     Broadcast.State.DONE: ("check", "good"),
     Broadcast.State.CANCELED: ("block", "still"),
+}
+
+_REGISTRATION: dict[str, tuple[str, str]] = {
+    PhoneNumber.Registration.UNKNOWN: ("help", "still"),
+    PhoneNumber.Registration.PENDING: ("schedule", "waits"),
+    PhoneNumber.Registration.REGISTERED: ("verified", "good"),
+    PhoneNumber.Registration.REJECTED: ("error", "bad"),
 }
 
 
@@ -64,6 +72,12 @@ def broadcast_badge(state: str) -> SafeString:
     """Write the badge of a broadcast's state."""
     icon, kind = _BROADCAST[state]
     return badge(icon, kind, str(Broadcast.State(state).label))
+
+
+def registration_badge(state: str) -> SafeString:
+    """Write the badge of a number's registration."""
+    icon, kind = _REGISTRATION[state]
+    return badge(icon, kind, str(PhoneNumber.Registration(state).label))
 
 
 def direction_badge(direction: str) -> SafeString:

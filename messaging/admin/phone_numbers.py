@@ -21,7 +21,6 @@ from tenants.models import PhoneNumber, Trunk
 from tenants.numbers import kind_of
 from tenants.registration import advice, note_by_hand
 
-
 # What only the system admin may change of a number on a trunk of the platform.
 KEPT_BY_PLATFORM = ["registration", "registration_note", "campaign_id", "segments_per_second"]
 
@@ -104,7 +103,11 @@ class PhoneNumberAdmin(BulkAdmin):
     def get_queryset(self, request: ScreenRequest) -> QuerySet[PhoneNumber]:
         queryset: QuerySet[PhoneNumber] = super().get_queryset(request)
         used = MessageSetting.objects.filter(phone_number=OuterRef("pk"))
-        return queryset.filter(tenant=request.tenant).annotate(has_setting=Exists(used))
+        return (
+            queryset.filter(tenant=request.tenant)
+            .select_related("trunk")
+            .annotate(has_setting=Exists(used))
+        )
 
     @admin.display(description="Phone number", ordering="number")
     def phone(self, obj: PhoneNumber) -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from messaging.models import Message, MessageSetting, SmsConfiguration
 from messaging.number_settings import platform_account_is_offered
 from tenants.links import tenant_path
-from tenants.models import Tenant, WebhookEndpoint
+from tenants.models import PhoneNumber, Tenant, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +59,36 @@ def setup_steps(tenant: Tenant) -> list[Step]:
             done=known["received"],
             url=tenant_path(tenant, "inbox/"),
         ),
-        Step(
-            title="10DLC or toll-free registration confirmed",
-            done=tenant.registration_confirmed,
-            confirms=reverse("confirm_registration"),
-            hint="Carriers in the USA block texts from numbers that are not registered.",
-        ),
+        _registration(tenant, known),
     ]
+
+
+def _registration(tenant: Tenant, known: dict[str, Any]) -> Step:
+    title = "10DLC or toll-free registration confirmed"
+    if known["refused"]:  # whatever a person confirmed before
+        return Step(
+            title=title,
+            done=False,
+            url=f"{reverse('admin:tenants_phonenumber_changelist')}?registration__exact=rejected",
+            hint="Carriers refuse texts from a number of yours: its page says what to do.",
+        )
+    all_are = known["numbered"] and not known["unregistered"]
+    return Step(
+        title=title,
+        done=tenant.registration_confirmed or all_are,
+        confirms=reverse("confirm_registration"),
+        hint="Carriers in the USA block texts from numbers that are not registered.",
+    )
 
 
 def _known(tenant: Tenant) -> dict[str, Any]:
     configurations = SmsConfiguration.objects.order_by()
     enabled = MessageSetting.objects.order_by().filter(enabled=True)
+    phones = PhoneNumber.objects.order_by().filter(tenant=tenant)
     asked = {
+        "numbered": phones,
+        "unregistered": phones.exclude(registration=PhoneNumber.Registration.REGISTERED),
+        "refused": phones.filter(registration=PhoneNumber.Registration.REJECTED),
         "configured": configurations,
         "tested": configurations.filter(test_result=SmsConfiguration.TestResult.PASSED),
         "by_platform": enabled.filter(provider=None),

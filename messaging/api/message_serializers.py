@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from messaging.api.attachments import AttachmentSerializer
@@ -47,6 +51,13 @@ class EventSerializer(serializers.ModelSerializer[MessageEvent]):
         return told(event)
 
 
+class WarningSerializer(serializers.Serializer[Any]):
+    """What may become of a message that was taken all the same."""
+
+    code = serializers.ChoiceField(choices=["unregistered"])
+    detail = serializers.CharField()
+
+
 class MessageSerializer(serializers.ModelSerializer[Message]):
     """One message with its recipients, media and timeline."""
 
@@ -59,6 +70,10 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         allow_blank=True,
         read_only=True,
         help_text="Why it failed; empty = it did not.",
+    )
+
+    warnings = serializers.SerializerMethodField(
+        help_text="In the answer to sending: what may become of it. Empty everywhere else."
     )
 
     class Meta:
@@ -87,6 +102,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "expires_at",
             "recipients",
             "events",
+            "warnings",
         ]
         read_only_fields = fields
 
@@ -98,6 +114,13 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             **{("from" if name == "sender" else name): field for name, field in fields.items()},
             "from": sender,
         }
+
+    @extend_schema_field(WarningSerializer(many=True))
+    def get_warnings(self, message: Message) -> list[dict[str, str]]:
+        """Tell what the sender's state may do to the message; asked only where it was just sent."""
+        cautions: dict[str, str] = self.context.get("cautions", {})
+        doubt = cautions.get(message.sender, "")
+        return [{"code": "unregistered", "detail": doubt}] if doubt else []
 
     def get_to(self, message: Message) -> list[str]:
         """Tell whom the message was addressed to."""

@@ -40,6 +40,7 @@ from messaging.outbound.individually import send_individually
 from messaging.outbound.refusals import SendRefused
 from messaging.outbound.schedule import cancel_scheduled, edit_scheduled, send_scheduled_now
 from messaging.outbound.send import cancel_message, retry_message, send_message
+from messaging.registration import caution
 from tenants.api.filters import MomentFilter
 from tenants.api.permissions import IsTenantUser
 from tenants.numbers import NotAPhoneNumber, to_e164
@@ -148,7 +149,12 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
         apart = wanted["send_individually"] and len(wanted["to"]) > 1
         sent = self._send(wanted, apart=apart)
         found = {m.pk: m for m in with_parts(Message.objects.filter(pk__in=[m.pk for m in sent]))}
-        answers = self.get_serializer([found[m.pk] for m in sent], many=True).data
+        context = {
+            **self.get_serializer_context(),
+            "cautions": {sender: caution(sender) for sender in {m.sender for m in sent}},
+        }
+        rows = [found[m.pk] for m in sent]
+        answers = MessageSerializer(rows, many=True, context=context).data
         body = {"messages": answers} if apart else answers[0]
         return Response(body, status=status.HTTP_201_CREATED)
 

@@ -47,6 +47,7 @@ SENDING_FOR = timedelta(minutes=5)
 _REASONS: dict[str, FailureReason] = {
     Refusal.OPTED_OUT: FailureReason.OPTED_OUT,
     Refusal.EXPIRED: FailureReason.EXPIRED,
+    Refusal.UNREGISTERED: FailureReason.UNREGISTERED,
 }
 _PROMPT = 60.0  # seconds; longer pauses are left to the sweep, not to a task that waits
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from messaging import registration
 from messaging.models import Contact, OptOut
 from messaging.outbound.compose import group_problem
 from messaging.outbound.individually import MOST_INDIVIDUALLY
@@ -96,6 +97,8 @@ class Word:
 def words(addressed: Addressed, *, sender: str, individually: bool) -> list[Word]:
     """Say what kind of message this will be, and what stands in its way."""
     found = _refusing(addressed, sender)
+    if addressed.people and (doubt := registration.caution(sender)):
+        found.append(Word(text=doubt))
     count = len(addressed.people)
     if count < 2:
         return found

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from django import template
 from django.utils.crypto import salted_hmac
 
+from messaging import registration
 from messaging.media import filetypes
 from messaging.media.attachments import PICTURE_LIMIT, UPLOAD_LIMIT
 from messaging.media.fitting import LEAST_PICTURE, TOLL_FREE_BYTES
@@ -44,6 +45,12 @@ def upload_rules(our_number: str) -> dict[str, Any]:
         "accept": _ACCEPT,
         "units": MOST_UNITS,
     }
+
+
+@register.simple_tag
+def sender_caution(our_number: str) -> str:
+    """Say what may become of texts from this number while carriers do not know it."""
+    return registration.caution(our_number)
 
 
 @register.simple_tag

@@ -279,7 +279,7 @@ class PhoneNumberAdmin(DeletesUnused):
     def registration_advice(self, number: PhoneNumber) -> str:
         return advice(number) or "Nothing: the number is registered, or need not be."
 
-    def save_model(self, request: HttpRequest, obj: PhoneNumber, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: PhoneNumber, form: Any, change: Any) -> None:
         before = PhoneNumber.objects.filter(pk=obj.pk).first() if change else None
         note_by_hand(obj, before=before)
         super().save_model(request, obj, form, change)

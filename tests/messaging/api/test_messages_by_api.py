@@ -64,6 +64,7 @@ def test_a_sent_message_is_answered_in_full(admin) -> None:
         "expires_at",
         "recipients",
         "events",
+        "warnings",
     }
     assert admin.get(f"{URL}{made['id']}/").json() == made
 

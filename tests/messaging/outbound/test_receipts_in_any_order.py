@@ -1,4 +1,4 @@
-"""Any order and repetition of a set of receipts ends in the same state: a property, not examples."""
+"""Any order and repetition of a set of receipts ends in the same state: a property."""
 
 from __future__ import annotations
 
