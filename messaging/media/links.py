@@ -13,14 +13,19 @@ from messaging.models import Attachment
 from tenants.schema import tenant_connection
 
 LIFETIME = timedelta(hours=1)
-_SALT = "messaging.media.link"
+_STEP = 300  # seconds
 
 
 def signed_path(attachment: Attachment) -> str:
     """Build the address of a file; whoever has it can read the file until it expires."""
-    expires = int((timezone.now() + LIFETIME).timestamp())
+    # In steps: asked twice the address is the same, and what fetched it once may keep it.
+    expires = int((timezone.now() + LIFETIME).timestamp()) // _STEP * _STEP
     claim = [tenant_connection.schema_name, attachment.pk.hex, expires]
-    return reverse("media-link", args=[signing.dumps(claim, salt=_SALT)])
+    return reverse("media-link", args=[_signer().sign_object(claim)])
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="messaging.media.link")
 
 
 def attachment_of(signed: str) -> tuple[Attachment, int] | None:
@@ -29,7 +34,7 @@ def attachment_of(signed: str) -> tuple[Attachment, int] | None:
     None for what is made up, altered, expired, another tenant's or gone.
     """
     try:
-        schema, key, expires = signing.loads(signed, salt=_SALT)
+        schema, key, expires = _signer().unsign_object(signed)
         seconds = expires - int(timezone.now().timestamp())
         wanted = UUID(hex=key)
     except (signing.BadSignature, ValueError, TypeError):

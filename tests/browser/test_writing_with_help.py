@@ -32,7 +32,7 @@ def test_a_text_is_made_plain_and_a_photograph_smaller(running: Running, browser
     plain.wait_for(timeout=SOON)
     assert "Unicode" in page.inner_text("#counter")
     plain.click()
-    page.wait_for_function("!document.querySelector('.advice-item')", timeout=SOON)
+    page.locator(".advice-item").wait_for(state="detached", timeout=SOON)
     assert page.input_value("#text") == 'Acme: it\'s "ready" - see you...'
     assert "Unicode" not in page.inner_text("#counter")
     page.keyboard.press("Control+z")
