@@ -146,6 +146,7 @@ class OutboundRouteForm(forms.ModelForm):  # type: ignore[type-arg]  # generic i
         model = OutboundRoute
         fields = ["position", "sender", "strip", "prepend", "enabled"]
         widgets = {"enabled": UnfoldBooleanSwitchWidget()}
+        labels = {"enabled": "Enabled"}
 
     def __init__(
         self, *args: Any, tenant: Tenant, accounts: dict[str, SmsConfiguration], **kwargs: Any
@@ -160,6 +161,8 @@ class OutboundRouteForm(forms.ModelForm):  # type: ignore[type-arg]  # generic i
         choices += [(key, f"{each.name} ({each.trunk.name})") for key, each in accounts.items()]
         account: Any = self.fields["account"]
         account.choices = choices
+        for field in self.fields.values():  # a table's heads are no labels
+            field.widget.attrs["aria-label"] = str(field.label)
         if saved:
             self.initial["account"] = str(self.instance.configuration_id or PLATFORM)
             self.initial["position"] = self.instance.position + 1

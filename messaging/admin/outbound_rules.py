@@ -129,7 +129,7 @@ class OutboundRuleAdmin(BulkAdmin):
             for position, route in enumerate(obj.routes.all(), start=1)
         ]
         routes = format_html_join("", '<span class="tl-route">{}. {}</span>', rows)
-        return format_html("<span>{}</span>", routes or "None")
+        return format_html('<span class="tl-route-list">{}</span>', routes or "None")
 
     @admin.display(description="Order", ordering="strategy")
     def order(self, obj: OutboundRule) -> str:
