@@ -24,10 +24,12 @@ from messaging.admin.inbound_rule_form import (
 )
 from messaging.admin.rule_targets import Places
 from messaging.admin.setting_bulk import OnOff
+from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.where import WhereForm, where_context
 from messaging.inbound.rules.saving import TIMES, When, store_targets
 from messaging.inbound.rules.wording import listed
 from messaging.models import AdvancedRoute, InboundRule, InboundTarget
+from messaging.spreadsheets.inbound_rules import InboundRuleSheet
 
 _ENABLED = {"On": "success", "Off": ""}
 _RULES_ON_TOP = (
@@ -88,15 +90,16 @@ class AdvancedRoutes(StackedInline):  # type: ignore[misc]  # unfold has no type
         return field
 
 
-class InboundRuleAdmin(BulkAdmin):
+class InboundRuleAdmin(BulkAdmin, SheetAdmin):
     """Inbound rules, and the box that tells which would win."""
 
     form = InboundRuleForm
+    sheet = InboundRuleSheet
     inlines: ClassVar = [AdvancedRoutes]
     bulk_fields: ClassVar = {"enabled": BulkField(make=OnOff, clearable=False)}
     list_before_template = "admin/messaging/inbound_rules_head.html"
     list_display = ["name", "trunk", "numbers", "callers", "goes_to", "state"]
-    list_select_related = ["trunk"]
+    list_select_related = ["trunk", "hours"]
     list_filter = ["enabled"]
     search_fields = ["name", "caller_mask"]
     search_help_text = "Search by name or callers"
