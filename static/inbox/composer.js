@@ -92,7 +92,9 @@
   }
 
   document.addEventListener("input", (event) => {
-    if (event.target.id === "text") tell("composer:changed");
+    if (event.target.id !== "text") return;
+    if (byId("sent-apart")) byId("sent-apart").textContent = "";
+    tell("composer:changed");
   });
 
   document.addEventListener("keydown", (event) => {
@@ -150,13 +152,7 @@
     byId("attached").replaceChildren();
     byId("later").replaceChildren();
     if (event.detail?.key) byId("message-key").value = event.detail.key;
-    if (event.detail?.words) {
-      // After htmx has shown the answer, which clears the line.
-      setTimeout(() => {
-        byId("notice").textContent = event.detail.words;
-        byId("notice").hidden = false;
-      });
-    }
+    if (byId("sent-apart")) byId("sent-apart").textContent = event.detail?.words || "";
     tell("composer:changed");
   });
 

@@ -52,7 +52,7 @@ def test_a_text_is_made_plain_and_a_photograph_smaller(running: Running, browser
     page.check("#individually")
     page.fill("#text", "Just you")
     page.click(".send")
-    page.locator("#notice", has_text="Sent to 2 people").wait_for(timeout=SOON)
+    page.locator("#sent-apart", has_text="Sent to 2 people").wait_for(timeout=SOON)
     assert page.locator(".bubble", has_text="Just you").count() == 0
     for row in ("555-0366", "555-0367"):
         page.locator("#rows a.row", has_text=row).filter(has_text="Just you").first.wait_for(
