@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 _SPOOL = 5 * 1024 * 1024  # bytes of a file in memory while it is read; beyond that on disk
@@ -18,7 +19,13 @@ def media_store(env: Env, data_dir: Path) -> dict[str, Any]:
             "BACKEND": "django.core.files.storage.FileSystemStorage",
             "OPTIONS": {"location": str(data_dir / "media")},
         }
-    from botocore.config import Config  # noqa: PLC0415  # of the optional extra `s3`
+    try:
+        from botocore.config import Config  # noqa: PLC0415  # of the optional extra `s3`
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            "MEDIA_S3_BUCKET is set, and what it needs is not installed:"
+            " .venv/bin/pip install 'django-storages[s3]'"
+        ) from error
 
     endpoint = env.str("MEDIA_S3_ENDPOINT_URL", default="")
     return {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
@@ -62,6 +64,15 @@ def test_without_a_bucket_files_lie_on_the_disk(monkeypatch: pytest.MonkeyPatch)
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": "/data/media"},
     }
+
+
+def test_a_bucket_without_its_packages_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MEDIA_S3_BUCKET", BUCKET)
+    monkeypatch.setitem(sys.modules, "botocore.config", None)
+    with pytest.raises(ImproperlyConfigured, match="pip install"):
+        media_store(Env(), Path("/data"))
 
 
 def test_an_upload_goes_to_the_tenants_folder_of_the_bucket(
