@@ -18,6 +18,9 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "Numbers": (
         "sms-configurations",
         "message-settings",
+        "inbound-rules",
+        "business-hours",
+        "holidays",
         "auto-replies",
         "extensions",
         "ring-groups",
@@ -41,6 +44,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
 _GROUP_OF: Final = {part: group for group, parts in _GROUPS.items() for part in parts}
 _SUMMARIES: Final = {
     ("api-keys", "destroy"): "Revoke an API key",
+    ("inbound-rules", "where"): "Tell where a text would go",
     ("invitations", "create"): "Invite somebody",
     ("opt-outs", "create"): "Add an opt-out",
     ("opt-outs", "destroy"): "Release a number",
@@ -49,6 +53,7 @@ _SINGULAR: Final = {
     "media": "file",
     "opt-outs": "opt-out",
     "auto-replies": "auto-reply",
+    "business-hours": "set of business hours",
     "access-entries": "entry",
     "sms-configurations": "SMS/MMS configuration",
     "api-keys": "API key",
@@ -58,6 +63,7 @@ _PLURAL: Final = {
     "api-keys": "API keys",
     "opt-outs": "opt-outs",
     "auto-replies": "auto-replies",
+    "business-hours": "business hours",
     "consent": "the consent ledger",
     "audit": "the audit trail",
     "usage": "daily figures",
