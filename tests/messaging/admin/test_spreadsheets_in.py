@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from messaging.models import Contact, Extension, MessageSetting, OptOut, SmsConfiguration
+from messaging.models import (
+    ConsentEntry,
+    Contact,
+    Extension,
+    MessageSetting,
+    OptOut,
+    SmsConfiguration,
+)
 from tenants.models import PhoneNumber, Tenant, Trunk
 from tests.conftest import ACME_NUMBER, GLOBEX_NUMBER
 
@@ -235,6 +242,11 @@ def test_imported_opt_outs_say_where_they_are_from(
             ("+15125550300", None, "keyword"),
             ("+15125550301", None, "import"),
             ("+15125550300", ACME_NUMBER, "import"),
+        }
+        lines = ConsentEntry.objects.values_list("number", "our_number", "source", "by__email")
+        assert set(lines) == {
+            ("+15125550301", None, "import", "alice@acme.example"),
+            ("+15125550300", ACME_NUMBER, "import", "alice@acme.example"),
         }
 
 
