@@ -9,7 +9,6 @@ from uuid import UUID
 from django.utils import timezone
 
 from messaging.models import Message, OutboundRule
-from messaging.outbound.lines import lines
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.rules.matching import Text, rule_for
 from messaging.outbound.rules.routes import Outlet, outlets
@@ -31,7 +30,6 @@ def way_out(message: Message, numbers: tuple[str, ...], *, tenant: Tenant) -> Wa
     if rule is None:
         line = line_for(tenant, wanted, configuration=message.configuration)
         return Way(line=line, numbers=numbers, dialed=numbers)
-    check_still_ours(tenant, wanted)
     found = outlets(rule, wanted=wanted, numbers=numbers, tenant=tenant, draw=lot(message.pk))
     tried = message.routes_tried if message.outbound_rule_id == rule.pk else 0
     return next_way(rule, found, tried=tried)
@@ -74,20 +72,6 @@ def _joined(here: Outlet, passed: list[Outlet], after: int) -> Way:
             if outlet.problem
         ),
     )
-
-
-def check_still_ours(tenant: Tenant, number: str) -> None:
-    """Refuse a number that was given away or switched off since; a rule changes nothing in that.
-
-    Raises SendRefused.
-    """
-    found = lines(tenant, number=number)
-    if not found:
-        raise SendRefused(
-            Refusal.INVALID_SENDER, "The number it was to be sent from is no longer yours."
-        )
-    if all(line.is_off for line in found):
-        raise found[0].problem or SendRefused(Refusal.SENDER_DISABLED, "")
 
 
 def _no_route(rule: OutboundRule, found: list[Outlet]) -> SendRefused:

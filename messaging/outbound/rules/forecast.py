@@ -10,7 +10,7 @@ from messaging.models import Extension, OutboundRule
 from messaging.outbound.compose import check_consent
 from messaging.outbound.lines import Line, lines
 from messaging.outbound.refusals import Refusal, SendRefused
-from messaging.outbound.rules.choice import check_still_ours, lot
+from messaging.outbound.rules.choice import lot
 from messaging.outbound.rules.matching import Text, enabled_rules, why_not
 from messaging.outbound.rules.routes import outlets
 from messaging.outbound.rules.words import account_in_words
@@ -78,8 +78,14 @@ def forecast(
         if not reason:
             rule = asked
             break
-    steps = _by_rule(rule, sender, number, tenant) if rule else _by_settings(sender, number, tenant)
-    refusal = _refusal(rule, sender, number, tenant, steps)
+    steps: list[Step] = []
+    refusal = ""
+    try:
+        by = _by_rule(rule, sender, number, tenant) if rule else None
+        steps = _by_settings(sender, number, tenant) if by is None else by
+        _check_sendable(rule, sender, number, tenant, steps)
+    except SendRefused as refused:
+        refusal = refused.text
     return Forecast(sender=sender, rule=rule, verdicts=verdicts, steps=steps, refusal=refusal)
 
 
@@ -112,19 +118,20 @@ def _by_settings(sender: str, number: str, tenant: Tenant) -> list[Step]:
     ]
 
 
-def _refusal(
+def _check_sendable(
     rule: OutboundRule | None, sender: str, number: str, tenant: Tenant, steps: list[Step]
-) -> str:
-    try:
-        if rule is None:
-            line_for(tenant, sender, configuration=None)
-        else:
-            check_still_ours(tenant, sender)
-        for step in steps:
-            if not step.problem:
-                check_consent(step.sender, (number, step.dialed), country=tenant.country)
-    except SendRefused as refusal:
-        return refusal.text
-    if all(step.problem for step in steps):
-        return "No route of this rule can be used: see below why."
-    return ""
+) -> None:
+    if rule is None:
+        line_for(tenant, sender, configuration=None)
+    elif all(step.problem for step in steps):
+        raise SendRefused(Refusal.NO_ACCOUNT, "No route of this rule can be used: see below why.")
+    usable = [step for step in steps if not step.problem]
+    # Of the thread's number, and of what a route makes of it and of theirs.
+    pairs = [
+        (ours, theirs)
+        for step in usable
+        for ours in (sender, step.sender)
+        for theirs in (number, step.dialed)
+    ]
+    for ours, theirs in dict.fromkeys(pairs):
+        check_consent(ours, (theirs,), country=tenant.country)

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from django.db.models import OuterRef, Subquery
+
+from messaging import registration
 from messaging.models import MessageSetting, OutboundRoute, OutboundRule, SmsConfiguration
-from messaging.outbound.lines import Line, account_problem, number_off, number_problem
+from messaging.outbound.lines import Line, account_problem, lines, number_off, number_problem
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.rules.dialing import CannotDial, dialed
 from messaging.outbound.sender_ids import default_sender, with_did
@@ -37,9 +40,13 @@ def in_order(rule: OutboundRule, *, draw: Random) -> list[OutboundRoute]:
 def outlets(
     rule: OutboundRule, *, wanted: str, numbers: tuple[str, ...], tenant: Tenant, draw: Random
 ) -> list[Outlet]:
-    """Judge each enabled route for a text to these numbers, wanted from this sender of ours."""
+    """Judge each enabled route for a text to these numbers, wanted from this sender of ours.
+
+    Raises SendRefused when that sender was given away or switched off; no rule changes that.
+    """
     routes = in_order(rule, draw=draw)
     book = _Book(tenant, {wanted, *(route.sender for route in routes)})
+    book.check_ours(wanted)
     found = []
     for position, route in enumerate(routes, start=1):
         way, problem = None, None
@@ -74,7 +81,6 @@ class _Book:
     def __init__(self, tenant: Tenant, senders: Iterable[str]) -> None:
         self.tenant = tenant
         self._phones: dict[str, PhoneNumber] = {}
-        self._off: set[str] = set()
         self._defaults: dict[int | None, str] = {}
         self._look_up({sender for sender in senders if sender})
 
@@ -84,7 +90,16 @@ class _Book:
         return self._phones.get(number)
 
     def is_off(self, number: str) -> bool:
-        return number in self._off
+        return getattr(self.phone(number), "texting", None) is False
+
+    def check_ours(self, number: str) -> None:
+        if self.is_off(number):
+            raise number_off()
+        if getattr(self.phone(number), "texting", None) or lines(self.tenant, number=number):
+            return
+        raise SendRefused(
+            Refusal.INVALID_SENDER, "The number it was to be sent from is no longer yours."
+        )
 
     def default(self, configuration: SmsConfiguration | None) -> str:
         key = configuration.pk if configuration else None
@@ -111,9 +126,11 @@ class _Book:
     def _look_up(self, numbers: set[str]) -> None:
         # Only the tenant's: another's number is as unknown as any.
         phones = PhoneNumber.objects.filter(tenant=self.tenant, number__in=numbers)
-        self._phones |= {phone.number: phone for phone in phones.select_related("trunk")}
-        off = MessageSetting.objects.filter(enabled=False, phone_number__number__in=numbers)
-        self._off |= set(off.values_list("phone_number__number", flat=True))
+        settings = MessageSetting.objects.filter(phone_number=OuterRef("pk"))
+        found = registration.with_rule(phones.select_related("trunk"))
+        # Whether Message Settings let it text; None = it has none.
+        found = found.annotate(texting=Subquery(settings.values("enabled")[:1]))
+        self._phones |= {phone.number: phone for phone in found}
 
 
 def _line(route: OutboundRoute, wanted: str, book: _Book, *, is_group: bool) -> Line:
@@ -129,7 +146,9 @@ def _line(route: OutboundRoute, wanted: str, book: _Book, *, is_group: bool) -> 
     if not book.carries(account, sender):
         raise SendRefused(Refusal.INVALID_SENDER, f"{sender} is not a number of {name}.")
     phone = book.phone(sender)
-    problem = account_problem(phone, account) or (number_problem(phone) if phone else None)
+    problem = account_problem(phone, account)
+    if phone is not None:
+        problem = problem or number_problem(phone, rule=getattr(phone, "unregistered_rule", ""))
     if book.is_off(sender):
         problem = number_off()
     if problem is not None:

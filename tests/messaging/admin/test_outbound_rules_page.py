@@ -237,6 +237,34 @@ def test_what_a_rule_needs_cannot_be_deleted(
         assert SmsConfiguration.objects.exists()
 
 
+def test_the_box_is_cheap_however_many_rules_there_are(
+    admin: Client,
+    acme: Tenant,
+    acme_line: MessageSetting,
+    acme_configuration: SmsConfiguration,
+    django_assert_max_num_queries: Any,
+) -> None:
+    with tenant_context(acme):
+        OutboundRule.objects.bulk_create(
+            [OutboundRule(name=f"R {n}", extensions="900", priority=n) for n in range(60)]
+        )
+    last = _add_rule(acme, acme_configuration)
+    with tenant_context(acme):
+        OutboundRoute.objects.bulk_create(
+            [OutboundRoute(rule=last, configuration=acme_configuration) for _ in range(5)]
+        )
+        extension = Extension.objects.get()
+    asked = {"to": "(512) 555-0300", "extension": extension.pk, "sender": "+19195550101"}
+
+    with django_assert_max_num_queries(99) as captured:
+        page = admin.get(f"{PAGE}which/", asked)
+
+    quiet = ("SAVEPOINT", "RELEASE", "SET search_path")
+    told = [q["sql"] for q in captured.captured_queries if not q["sql"].startswith(quiet)]
+    assert "Route 6" in page.content.decode()
+    assert len(told) <= 12, "\n".join(told)
+
+
 def test_rules_are_the_admins_alone(
     acme: Tenant, acme_configuration: SmsConfiguration, signed_in: Any, bob: User, gina: User
 ) -> None:
