@@ -120,6 +120,17 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
             *super().get_urls(),
         ]
 
+    def add_view(
+        self,
+        request: ScreenRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        one_way = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(  # type: ignore[no-any-return]
+            request, form_url, one_way | (extra_context or {})
+        )
+
     def change_view(
         self,
         request: ScreenRequest,
@@ -128,6 +139,7 @@ class BroadcastAdmin(BroadcastActions, TenantAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
         context = {"title": "Broadcast", "show_save_and_add_another": False}
+        context["show_save_and_continue"] = False
         context |= extra_context or {}
         broadcast = self._found(request, object_id)
         if broadcast is not None:

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from messaging.api.fields import NumberField, tenant_of
 from messaging.broadcasts import audience as audiences
 from messaging.broadcasts.audience import Audience, NoAudience
+from messaging.broadcasts.merge import VALUE_LENGTH
 from messaging.broadcasts.results import Counts, Result, counts_of
 from messaging.models import Broadcast
 from messaging.outbound.compose import MOST_UNITS, normal
@@ -39,7 +40,7 @@ class ListedSerializer(KnownFields, serializers.Serializer[Any]):
 
     number = serializers.CharField(max_length=40)
     fields_ = serializers.DictField(
-        child=serializers.CharField(allow_blank=True, max_length=audiences.VALUE_LENGTH),
+        child=serializers.CharField(allow_blank=True, max_length=VALUE_LENGTH),
         required=False,
         default=dict,
     )
@@ -76,6 +77,8 @@ class ListedSerializer(KnownFields, serializers.Serializer[Any]):
 )
 class BroadcastSerializer(KnownFields, serializers.ModelSerializer[Broadcast]):
     """One broadcast. Name one way to choose recipients; the list is fixed when it is saved."""
+
+    _counts: dict[UUID, Counts] | None = None  # of the whole page, counted at once
 
     our_number = NumberField(max_length=40)
     numbers = serializers.ListField(
@@ -140,10 +143,12 @@ class BroadcastSerializer(KnownFields, serializers.ModelSerializer[Broadcast]):
     @extend_schema_field(CountsSerializer)
     def get_counts(self, broadcast: Broadcast) -> Any:
         """Count the recipients by what became of them."""
-        known: dict[UUID, Counts] | None = self.context.get("counts")
-        if known is None and isinstance(self.parent, serializers.ListSerializer):
-            known = self.context["counts"] = counts_of(list(self.parent.instance))
-        return CountsSerializer((known or counts_of([broadcast]))[broadcast.pk]).data
+        known = self._counts
+        if known is None:
+            shown: Any = getattr(self.parent, "instance", None) or [broadcast]
+            known = self._counts = counts_of(list(shown))
+        found = known.get(broadcast.pk) or counts_of([broadcast])[broadcast.pk]
+        return CountsSerializer(found).data
 
     def validate_text(self, text: str) -> str:
         """Judge the length; each recipient's own text is judged when it is written."""

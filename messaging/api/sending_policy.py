@@ -32,8 +32,9 @@ class SendingPolicySerializer(KnownFields, serializers.ModelSerializer[SendingPo
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse quiet hours without a length."""
-        values = {name: attrs.get(name, getattr(self.instance, name)) for name in self.fields}
-        if values["quiet_hours"] and values["quiet_from"] == values["quiet_until"]:
+        names = ("quiet_hours", "quiet_from", "quiet_until")
+        on, start, end = (attrs.get(name, getattr(self.instance, name)) for name in names)
+        if on and start == end:
             raise serializers.ValidationError(
                 {"quiet_until": ["Quiet hours need an end that is not their beginning."]}
             )

@@ -24,6 +24,7 @@ from tenants.models import Tenant, User
 
 PAGE = 50
 _SOON = timedelta(minutes=1)
+_WAITS = "Waits until"
 _AUTOMATIC = frozenset({Message.Origin.AUTO_REPLY, Message.Origin.CONSENT})
 
 
@@ -62,6 +63,11 @@ class Bubble:
     def may_cancel(self) -> bool:
         """Tell whether it can still be held back."""
         return self.status == Status.SCHEDULED
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it is held for a while, for the recipient's morning or a limit."""
+        return self.status == Status.QUEUED and self.status_text.startswith(_WAITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +191,7 @@ def _status_text(message: Message, usual: str, country: str) -> str:
         return f"Sends {moment(message.scheduled_at, country).words}"
     due = message.next_attempt_at
     if message.status == Status.QUEUED and due and due > timezone.now() + _SOON:
-        return f"Waits until {moment(due, country).words}"
+        return f"{_WAITS} {moment(due, country).words}"
     return usual
 
 

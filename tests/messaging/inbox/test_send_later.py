@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from messaging.delivery.attempt import deliver
 from messaging.inbox.moments import presets
-from messaging.models import Message, MessageSetting
+from messaging.models import Message, MessageSetting, SendingPolicy
 from messaging.models.message import Status
+from messaging.outbound.send import send_message
+from tenants.models import Tenant, User
+from tenants.roles import Role
 
 HTMX = {"HX-Request": "true"}
 BASE = "/t/acme/inbox/"
@@ -192,3 +197,41 @@ def test_what_waits_in_anothers_thread_is_not_found(
     elsewhere = of(other, action).replace("/acme/", "/globex/")
     assert signed_in(gina).post(elsewhere).status_code == 404
     assert stored(acme, other).status == Status.SCHEDULED
+
+
+def test_a_text_that_waits_for_the_morning_says_so_and_can_be_held_back(
+    acme: Tenant, alice: User, acme_line: MessageSetting, signed_in: Any
+) -> None:
+    there = timezone.now().astimezone(ZoneInfo("America/Chicago"))
+    with tenant_context(acme):
+        SendingPolicy.objects.create(
+            pk=1,
+            quiet_hours=True,
+            quiet_from=(there - timedelta(hours=1)).time(),
+            quiet_until=(there + timedelta(hours=1)).time(),
+        )
+        message = send_message(
+            user=alice, role=Role.ADMIN, tenant=acme, sender="", recipients=[CUSTOMER], text="Hi"
+        )
+        deliver(message.pk)
+    browser = signed_in(alice)
+    page = browser.get(address(message)).content.decode()
+    assert "Waits until" in page
+    assert "by their clock." in page
+    assert 'name="ignore_quiet_hours"' in page
+    assert of(message, "cancel") in page
+
+    browser.post(of(message, "cancel"))
+    with tenant_context(acme):
+        assert Message.objects.get().status == "canceled"
+
+
+def test_send_anyway_in_the_composer_is_kept(
+    acme: Tenant, alice: User, acme_line: MessageSetting, signed_in: Any
+) -> None:
+    sent = {"to": CUSTOMER, "from": "+19195550101", "text": "Hi", "ignore_quiet_hours": "1"}
+    signed_in(alice).post(f"{BASE}new/", sent)
+    with tenant_context(acme):
+        first = Message.objects.get().events.first()
+    assert first is not None
+    assert first.detail == "Sent in quiet hours on purpose by alice@acme.example"
