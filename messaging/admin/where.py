@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from messaging.admin.base import ScreenRequest, national
 from messaging.admin.tenant_form import text_input
 from messaging.inbound.rules.caller_masks import sender_key
 from messaging.inbound.rules.ranges import DidRange
-from messaging.inbound.where import Answer, NotOurs, where_would_it_go
+from messaging.inbound.where import NO_SUCH_TIME, YEARS, Answer, NotOurs, where_would_it_go
 from messaging.models import MessageSetting
 from messaging.outbound.sender_ids import NotASender, parse_sender
 from tenants.models import Tenant
@@ -60,6 +61,12 @@ class WhereForm(forms.Form):
             return parse_sender(self.cleaned_data["caller"], country=self.tenant.country)
         except NotASender as error:
             raise forms.ValidationError(str(error)) from error
+
+    def clean_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["at"]
+        if at is not None and at.year not in YEARS:
+            raise forms.ValidationError(NO_SUCH_TIME)
+        return at
 
 
 def where_context(request: ScreenRequest) -> dict[str, Any]:

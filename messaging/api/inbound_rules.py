@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.fields import NumberField, tenant_of
 from messaging.api.inbound_rule_serializer import InboundRuleSerializer
-from messaging.inbound.where import Answer, NotOurs, where_would_it_go
+from messaging.inbound.where import NO_SUCH_TIME, YEARS, Answer, NotOurs, where_would_it_go
 from messaging.models import InboundRule
 from messaging.outbound.sender_ids import NotASender, parse_sender
 
@@ -46,6 +47,12 @@ class WhereQuestion(serializers.Serializer[Any]):
             return parse_sender(caller, country=tenant_of(self).country)
         except NotASender as error:
             raise serializers.ValidationError(str(error)) from error
+
+    def validate_at(self, at: datetime) -> datetime:
+        """Keep to times that every zone has."""
+        if at.year not in YEARS:
+            raise serializers.ValidationError(NO_SUCH_TIME)
+        return at
 
 
 class LosingRule(serializers.Serializer[Any]):

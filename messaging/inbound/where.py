@@ -11,6 +11,10 @@ from messaging.inbound.rules.wording import moment_words
 from messaging.models import MessageSetting
 from tenants.models import PhoneNumber, Tenant
 
+# Times near the ends of the calendar have no local time in some zones.
+YEARS = range(2000, 2200)
+NO_SUCH_TIME = "Choose a day between 2000 and 2199."
+
 
 class NotOurs(ValueError):
     """The number is none of the tenant's, so no text to it would come in."""

@@ -37,16 +37,34 @@ MESSAGING = "/t/acme/messaging/"
         pytest.param(
             ADMIN,
             ["/t/acme/"],
-            tuple(MESSAGING + name for name in ("message", "sms", "export", "scheduled")),
+            tuple(
+                MESSAGING + name
+                for name in ("message", "sms", "export", "scheduled", "outboundrule")
+            ),
             12,
             id="tenant admin: messages",
         ),
         pytest.param(
             ADMIN,
             ["/t/acme/"],
-            tuple(MESSAGING + name for name in ("extension", "contact", "optout", "template")),
+            tuple(
+                MESSAGING + name
+                for name in ("extension", "ringgroup", "contact", "optout", "template")
+            ),
             12,
             id="tenant admin: people",
+        ),
+        pytest.param(
+            ADMIN,
+            [
+                MESSAGING + "inboundrule/where/?number=9195550101&caller=5125550300",
+                MESSAGING + "inboundrule/add/",
+                MESSAGING + "businesshours/add/",
+                MESSAGING + "holiday/add/",
+            ],
+            tuple(MESSAGING + name for name in ("inbound", "businesshours", "holiday")),
+            6,
+            id="tenant admin: inbound rules",
         ),
         pytest.param(
             ADMIN,

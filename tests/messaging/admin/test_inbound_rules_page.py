@@ -253,6 +253,8 @@ def test_the_box_tells_of_message_settings_where_no_rule_fits(
         ({"number": "moon", "caller": "+15125550300"}, "not a phone number"),
         ({"number": OURS, "caller": "!"}, "not a phone number"),
         ({"number": OURS, "caller": "+15125550300", "at": "soon"}, "Choose a day"),
+        ({"number": OURS, "caller": "+15125550300", "at": "0001-01-01T00:00"}, "Choose a day"),
+        ({"number": OURS, "caller": "+15125550300", "at": "9999-12-31T23:59"}, "Choose a day"),
     ],
 )
 def test_a_question_that_cannot_be_answered_is_told_why(

@@ -226,6 +226,8 @@ def test_where_tells_what_the_box_tells(
         ({"number": OURS}, "caller"),
         ({"number": OURS, "caller": "!"}, "caller"),
         ({"number": OURS, "caller": "+15125550300", "at": "soon"}, "at"),
+        ({"number": OURS, "caller": "+15125550300", "at": "0001-01-01T00:00:00Z"}, "at"),
+        ({"number": OURS, "caller": "+15125550300", "at": "9999-12-31T23:59:59-12:00"}, "at"),
     ],
 )
 def test_a_question_is_refused_by_field(
