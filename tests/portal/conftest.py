@@ -22,15 +22,19 @@ from messaging.models import (
     Conversation,
     Export,
     Extension,
+    HandlingEvent,
     Holiday,
     InboundRule,
     Message,
     MessageSetting,
+    Note,
     OptOut,
     OutboundRoute,
     OutboundRule,
     PushSubscription,
     Recipient,
+    RingGroup,
+    RingGroupMember,
     SmsConfiguration,
     Template,
 )
@@ -107,7 +111,17 @@ def furnished(
         extension = Extension.objects.get(number="101")
         conversation = conversation_with(ACME_NUMBER, [CUSTOMER], at=now)
         conversation.extension = extension
+        group = RingGroup.objects.create(number="600", name="Front desk")
+        RingGroupMember.objects.create(group=group, extension=extension)
+        conversation.ring_group = group
         conversation.save()
+        HandlingEvent.objects.create(
+            conversation=conversation, at=now, kind="given", extension=extension
+        )
+        Note.objects.create(
+            conversation=conversation, text="@101 call her", mentions=[extension.pk],
+            author=alice, created_at=now,
+        )  # fmt: skip
         inbound = write_message(conversation, inbound=True)
         failed = write_message(conversation, inbound=False, status=Status.FAILED, error_code="4720")
         due = now + timedelta(days=1)
@@ -151,6 +165,7 @@ def furnished(
         "messaging/smsconfiguration": configuration.pk,
         "messaging/messagesetting": acme_line.pk,
         "messaging/extension": extension.pk,
+        "messaging/ringgroup": group.pk,
         "messaging/contact": contact.pk,
         "messaging/optout": opt_out.pk,
         "messaging/autoreply": auto_reply.pk,
@@ -181,6 +196,7 @@ def furnished(
         "sms-configurations": configuration.pk,
         "message-settings": acme_line.pk,
         "extensions": extension.pk,
+        "ring-groups": group.pk,
         "contacts": contact.pk,
         "opt-outs": opt_out.pk,
         "auto-replies": auto_reply.pk,

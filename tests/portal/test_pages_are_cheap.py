@@ -32,6 +32,8 @@ from messaging.models import (
     OutboundRoute,
     OutboundRule,
     Recipient,
+    RingGroup,
+    RingGroupMember,
     SmsConfiguration,
     Template,
 )
@@ -114,6 +116,12 @@ def _crowd_tenant(people: People, users: list[User], numbers: list[PhoneNumber])
     configuration = SmsConfiguration.objects.get()
     extensions = Extension.objects.bulk_create(
         [Extension(number=f"2{n:02d}", name=f"Desk {n}") for n in many]
+    )
+    groups = RingGroup.objects.bulk_create(
+        [RingGroup(number=f"7{n:02d}", name=f"Group {n}") for n in many]
+    )
+    RingGroupMember.objects.bulk_create(
+        [RingGroupMember(group=groups[n], extension=extensions[n - 1]) for n in many]
     )
     MessageSetting.objects.bulk_create(
         [
