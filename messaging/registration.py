@@ -9,7 +9,7 @@ all changes nothing, because one carrier's mercy says nothing about the others.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -42,7 +42,11 @@ _WAYS: dict[str, str] = {
 def with_rule(rows: QuerySet[Row]) -> QuerySet[Row]:
     """Read the tenant's rule for unregistered numbers along with the rows."""
     stored = SendingPolicy.objects.filter(pk=1).values("unregistered")[:1]
-    return rows.annotate(unregistered_rule=Coalesce(Subquery(stored), Value(_Policy.WARN.value)))
+    with_it: Any = rows.annotate(
+        unregistered_rule=Coalesce(Subquery(stored), Value(_Policy.WARN.value))
+    )
+    found: QuerySet[Row] = with_it
+    return found
 
 
 def problem(phone: PhoneNumber, *, rule: str = "") -> SendRefused | None:
@@ -89,10 +93,16 @@ def warning(phone: PhoneNumber | None) -> str:
     )
 
 
-def caution(sender: str) -> str:
-    """Say what may become of texts from this number of the tenant; "" = nothing is known."""
+def caution(sender: str, *, at_length: bool = True) -> str:
+    """Say what may become of texts from this number of the tenant; "" = nothing is known.
+
+    Not at length, the carrier's reason is left out: whoever writes a text cannot mend it.
+    """
     phones = PhoneNumber.objects.filter(number=sender, tenant_id=tenant_connection.tenant.pk)
-    return warning(phones.first())
+    phone = phones.first()
+    if phone is not None and not at_length:
+        phone.registration_note = ""
+    return warning(phone)
 
 
 def learn(number: str, finding: str, *, code: str, words: str, at: datetime) -> None:

@@ -125,6 +125,10 @@ class PhoneNumberAdmin(BulkAdmin):
     def registered(self, obj: PhoneNumber) -> str:
         return registration_badge(obj.registration)
 
+    @admin.display(description="Registration is so since")
+    def known_since(self, obj: PhoneNumber) -> Any:
+        return obj.registration_at
+
     @admin.display(description="What to do")
     def what_to_do(self, obj: PhoneNumber) -> str:
         """The way to a registration, and who has to note it here."""
@@ -143,7 +147,7 @@ class PhoneNumberAdmin(BulkAdmin):
         if obj is None:
             return ["number", "trunk", *KEPT_BY_PLATFORM, "is_main"]
         state, *others = KEPT_BY_PLATFORM
-        since = ["registration_at", "what_to_do"]
+        since = ["known_since", "what_to_do"]
         return ["phone", "trunk", "kind", state, *since, *others, "is_main"]
 
     def get_readonly_fields(
@@ -152,7 +156,7 @@ class PhoneNumberAdmin(BulkAdmin):
         if obj is None:
             return []
         own = obj.trunk.tenant_id == request.tenant.pk
-        settled = ["phone", "trunk", "kind", "registration_at", "what_to_do"]
+        settled = ["phone", "trunk", "kind", "known_since", "what_to_do"]
         return settled if own else [*settled, *KEPT_BY_PLATFORM]
 
     def has_delete_permission(self, request: ScreenRequest, obj: Any = None) -> bool:

@@ -97,7 +97,7 @@ class Word:
 def words(addressed: Addressed, *, sender: str, individually: bool) -> list[Word]:
     """Say what kind of message this will be, and what stands in its way."""
     found = _refusing(addressed, sender)
-    if addressed.people and (doubt := registration.caution(sender)):
+    if addressed.people and (doubt := registration.caution(sender, at_length=False)):
         found.append(Word(text=doubt))
     count = len(addressed.people)
     if count < 2:

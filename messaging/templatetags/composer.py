@@ -50,7 +50,7 @@ def upload_rules(our_number: str) -> dict[str, Any]:
 @register.simple_tag
 def sender_caution(our_number: str) -> str:
     """Say what may become of texts from this number while carriers do not know it."""
-    return registration.caution(our_number)
+    return registration.caution(our_number, at_length=False)
 
 
 @register.simple_tag

@@ -222,12 +222,12 @@ class PhoneNumberAdmin(DeletesUnused):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         number = ["shown", "kind"] if obj else ["typed"]
-        since = ["registration_at", "registration_advice"] if obj else []
+        since = ["known_since", "registration_advice"] if obj else []
         registration = ["registration", "registration_note", *since, "campaign_id"]
         return [*number, "trunk", "tenant", *registration, "segments_per_second", "is_main"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["shown", "kind", "registration_at", "registration_advice"] if obj else []
+        return ["shown", "kind", "known_since", "registration_advice"] if obj else []
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, **kwargs)
@@ -274,6 +274,10 @@ class PhoneNumberAdmin(DeletesUnused):
     @display(description="Registration", ordering="registration", label=_REGISTRATION)
     def registered(self, number: PhoneNumber) -> tuple[str, str]:
         return number.registration, number.get_registration_display()
+
+    @display(description="Registration is so since")
+    def known_since(self, number: PhoneNumber) -> Any:
+        return number.registration_at
 
     @display(description="What to do")
     def registration_advice(self, number: PhoneNumber) -> str:

@@ -159,6 +159,20 @@ def test_a_delivered_message_is_never_sent_again(admin, acme, make_message, anyw
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_state")
 
 
+def test_a_sender_that_carriers_may_block_is_told_with_the_answer(
+    admin, acme_number, make_message, acme
+) -> None:
+    assert _post(admin, to=[ANN], text="Hi").json()["warnings"] == []
+    acme_number.registration = "pending"
+    acme_number.registration_note = "Code 4773: The campaign is pending."
+    acme_number.save()
+    made = _post(admin, to=[ANN], text="Hi again").json()
+
+    assert [warning["code"] for warning in made["warnings"]] == ["unregistered"]
+    assert "Code 4773" in made["warnings"][0]["detail"]
+    assert admin.get(f"{URL}{made['id']}/").json()["warnings"] == []
+
+
 def test_an_inbound_message_is_to_our_number(admin, acme, make_message) -> None:
     message = make_message(acme, "Hi")
     read = admin.get(f"{URL}{message.pk}/").json()

@@ -91,6 +91,20 @@ def test_a_number_is_added_to_an_own_trunk(admin, acme, own_trunk) -> None:
     assert admin.delete(path).status_code == 204
 
 
+def test_the_registration_of_an_own_number_is_kept_by_the_tenant(admin, acme, own_trunk) -> None:
+    number = PhoneNumber.objects.create(number="+19195550177", trunk=own_trunk, tenant=acme)
+    path = f"{API}phone-numbers/{number.pk}/"
+    body = {"registration": "pending", "registration_note": "Sent in", "campaign_id": "C1X2"}
+    told = admin.patch(path, body, AS_JSON).json()
+    assert {name: told[name] for name in body} == body
+    assert told["registration_at"]
+
+    again = admin.patch(path, {"registration": "registered"}, AS_JSON).json()
+    assert (again["registration_note"], again["campaign_id"]) == ("", "C1X2")
+    listed = admin.get(f"{API}phone-numbers/?registration=registered").json()
+    assert [row["id"] for row in listed["results"]] == [number.pk]
+
+
 def test_there_is_one_main_number_to_a_trunk(admin, acme, own_trunk) -> None:
     first = PhoneNumber.objects.create(
         number="+19195550177", trunk=own_trunk, tenant=acme, is_main=True
@@ -132,6 +146,8 @@ def test_a_number_on_the_platforms_trunk_is_only_made_main(admin, acme_number, o
     assert admin.patch(path, {"is_main": True}, AS_JSON).status_code == 200
     for change in (
         {"registration": "registered"},
+        {"registration_note": "All is well"},
+        {"campaign_id": "C1"},
         {"trunk": own_trunk.pk},
         {"number": "+19195550178"},
     ):

@@ -23,7 +23,7 @@ from providers.errors import (
     QueueFull,
     TemporaryFailure,
 )
-from providers.types import FailureReason, OutboundMessage
+from providers.types import FailureReason, OutboundMessage, RegistrationFinding
 from tests.providers.bandwidth.addresses import MESSAGES
 from tests.providers.contract.cases import ACCOUNT, MESSAGE
 
@@ -279,3 +279,27 @@ def test_credentials_may_have_any_letters(carrier: responses.RequestsMock) -> No
     BandwidthProvider(account).send(MESSAGE)
     header = carrier.calls[0].request.headers["Authorization"]
     assert base64.b64decode(header.removeprefix("Basic ")).decode() == "usér:пароль"
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "finding"),
+    [
+        ({"type": "4476", "description": "blocked"}, "4476", RegistrationFinding.REJECTED),
+        ({"type": "forbidden", "errorCode": 4773}, "4773", RegistrationFinding.PENDING),
+        ({"type": "request-validation", "errorCode": True}, "request-validation", None),
+        ({"type": "request-validation"}, "request-validation", None),
+    ],
+)
+def test_a_refusal_with_a_delivery_code_is_explained_by_it(
+    body: dict[str, Any],
+    code: str,
+    finding: RegistrationFinding | None,
+    basic: BandwidthProvider,
+    carrier: responses.RequestsMock,
+) -> None:
+    carrier.post(MESSAGES, status=400, json=body)
+    with pytest.raises(MessageRejected) as caught:
+        basic.send(MESSAGE)
+
+    assert (caught.value.error_code, caught.value.registration) == (code, finding)
+    assert ("10DLC" in caught.value.detail) is (finding is not None)
