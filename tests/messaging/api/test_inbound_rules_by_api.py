@@ -100,6 +100,8 @@ def test_a_rule_is_one_document_that_reads_as_it_was_written(
     assert (route["weekdays"], route["times"], route["years"]) == ("6", "09:00-12:00", "")
     assert client.get(f"{RULES}{rule['id']}/").json() == rule
     assert client.get(RULES, {"q": "pat"}).json()["results"] == [rule]
+    assert client.get(RULES, {"trunk": trunk.pk}).json()["count"] == 1
+    assert client.get(RULES, {"trunk": "1e400"}).json()["count"] == 0
     # What was read can be sent back, and changes nothing.
     again = client.put(f"{RULES}{rule['id']}/", rule, JSON)
     assert again.json() == rule, again.content
