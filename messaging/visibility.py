@@ -183,8 +183,8 @@ def with_unread_total(
     if user is None:
         return rows.annotate(unread_total=Value(0))
     unread = unread_conversations(conversations, user).filter(done_at=None)
-    unread = unread.order_by().values("pk")[:MOST_COUNTED]
-    return rows.annotate(unread_total=_length(unread))
+    keys = unread.order_by().values("pk")[:MOST_COUNTED]
+    return rows.annotate(unread_total=_length(keys))
 
 
 def with_unread_count(
@@ -234,7 +234,7 @@ def _extensions_of(user: User, tenant: Tenant) -> QuerySet[Extension]:
 def _desk(extensions: QuerySet[Extension]) -> Desk | None:
     places = RingGroupMember.objects.filter(extension=OuterRef("pk")).order_by()
     own = MessageSetting.objects.filter(extension=OuterRef("pk"), other_extensions__isnull=False)
-    others = MessageSetting.other_extensions.through.objects.filter(extension_id=OuterRef("pk"))
+    others = MessageSetting.objects.filter(other_extensions=OuterRef("pk"))
     found = extensions.annotate(
         group_keys=ArraySubquery(places.values("group")),
         shares_numbers=Exists(others) | Exists(own),

@@ -35,7 +35,7 @@ def menu(request: InboxRequest, conversation_id: int) -> HttpResponseBase:
     actor(request)
     here = {"conversation": conversation, "is_admin": request.role >= Role.ADMIN}
     others = Extension.objects.all() if request.role >= Role.ADMIN else sharers(conversation)
-    here["others"] = others.exclude(pk=conversation.extension_id)
+    here["others"] = others.exclude(pk=conversation.extension_id or 0)
     return render(request, "inbox/passing_on.html", here)
 
 
