@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from messaging import queue
@@ -102,19 +101,9 @@ def cancel(broadcast: Broadcast, *, user: User) -> int:
     _move(broadcast, OPEN, _State.CANCELED, finished_at=timezone.now())
     pending = broadcast.recipients.filter(state=BroadcastRecipient.State.PENDING)
     count = pending.update(state=BroadcastRecipient.State.SKIPPED, reason="Canceled")
-    queued = Q(direction=Message.Direction.OUT, status=Status.QUEUED)
-    waiting = Message.objects.filter(queued, broadcast=broadcast).select_related(
-        "conversation__extension"
-    )
-    for message in waiting:
-        count += progress.move(
-            message,
-            Status.CANCELED,
-            where=queued,
-            detail=f"The broadcast was canceled by {user}",
-            next_attempt_at=None,
-        )
-    return count
+    waiting = Message.objects.filter(broadcast=broadcast)
+    detail = f"The broadcast was canceled by {user}"
+    return count + progress.cancel_queued(waiting, detail=detail)
 
 
 def finish(broadcast: Broadcast) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -36,6 +37,14 @@ def record(
         error_code=error_code,
         detail=one_line(detail, limit=300),
         webhook_event_id=webhook_event_id,
+    )
+
+
+def record_all(keys: Sequence[UUID], status: Status, *, detail: str = "") -> None:
+    """Add the same line to many messages."""
+    now, words = timezone.now(), one_line(detail, limit=300)
+    MessageEvent.objects.bulk_create(
+        MessageEvent(message_id=key, at=now, status=status, detail=words) for key in keys
     )
 
 
