@@ -39,7 +39,15 @@ MESSAGING = "/t/acme/messaging/"
             ["/t/acme/"],
             tuple(
                 MESSAGING + name
-                for name in ("message", "sms", "export", "scheduled", "outboundrule")
+                for name in (
+                    "message",
+                    "sms",
+                    "export",
+                    "scheduled",
+                    "broadcast",
+                    "sendingpolicy",
+                    "outboundrule",
+                )
             ),
             12,
             id="tenant admin: messages",
