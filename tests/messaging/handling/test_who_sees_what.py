@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 
+from config.hints import Listener
 from messaging.handling import actions
 from messaging.models import (
     Attachment,
@@ -239,3 +240,17 @@ def test_actions_by_the_api(thread, api, people, alice, acme) -> None:
     assert post(people["101"], "done").json()["done"] is True
     assert post(people["101"], "reopen").json()["done"] is False
     assert post(people["101"], "take", nonsense=1).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("listener", "hears"), [("101", True), ("102", True), ("104", False), (None, True), ("", False)]
+)
+def test_live_hints_reach_who_shares_the_thread(
+    thread, acme, inside, hints, who, django_capture_on_commit_callbacks, listener, hears
+) -> None:
+    hints.clear()
+    with inside(acme), django_capture_on_commit_callbacks(execute=True):
+        actions.done(thread, who("101"))
+    (hint,) = hints
+    extensions = [hint["extension"], *hint.get("others", ())]
+    assert Listener(listener).may_hear(*extensions) is hears
