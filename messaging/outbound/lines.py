@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
@@ -53,7 +54,8 @@ def numbered_lines(tenant: Tenant, *, number: str | None = None) -> dict[str, Li
         "phone_number__trunk", "provider__trunk", "extension"
     )
     # The keys alone, with the settings: a page has no questions to spare.
-    others = MessageSetting.other_extensions.through.objects.filter(messagesetting=OuterRef("pk"))
+    shared: Any = MessageSetting.other_extensions.through
+    others = shared.objects.filter(messagesetting=OuterRef("pk"))
     members = RingGroupMember.objects.filter(group=OuterRef("ring_group")).order_by()
     settings = settings.annotate(
         other_keys=ArraySubquery(others.values("extension")),
