@@ -12,13 +12,14 @@ from drf_spectacular.openapi import AutoSchema
 
 # First part of the address -> group on the page. Groups are shown in this order.
 _GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "Conversations and messages": ("conversations", "messages", "media"),
+    "Conversations and messages": ("conversations", "messages", "media", "broadcasts"),
     "People outside": ("contacts", "templates", "opt-outs", "consent", "consent-texts"),
     "Tenants": ("tenants",),
     "Numbers": (
         "sms-configurations",
         "message-settings",
         "inbound-rules",
+        "outbound-rules",
         "business-hours",
         "holidays",
         "auto-replies",
@@ -39,7 +40,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "visits",
         "audit",
     ),
-    "Settings": ("settings", "schema"),
+    "Settings": ("settings", "sending-policy", "schema"),
 }
 _GROUP_OF: Final = {part: group for group, parts in _GROUPS.items() for part in parts}
 _SUMMARIES: Final = {
@@ -48,6 +49,13 @@ _SUMMARIES: Final = {
     ("invitations", "create"): "Invite somebody",
     ("opt-outs", "create"): "Add an opt-out",
     ("opt-outs", "destroy"): "Release a number",
+    ("outbound-rules", "which"): "Tell which way a text would go",
+    ("broadcasts", "create"): "Write a broadcast",
+    ("broadcasts", "recipients"): "List a broadcast's recipients",
+    ("broadcasts", "start"): "Start a broadcast",
+    ("broadcasts", "pause"): "Pause a broadcast",
+    ("broadcasts", "resume"): "Go on with a paused broadcast",
+    ("broadcasts", "cancel"): "Cancel a broadcast",
 }
 _SINGULAR: Final = {
     "media": "file",
