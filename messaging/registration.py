@@ -76,14 +76,14 @@ def problem(phone: PhoneNumber, *, rule: str = "") -> SendRefused | None:
     )
 
 
-def warning(phone: PhoneNumber | None) -> str:
+def warning(phone: PhoneNumber | None, *, rule: str = "") -> str:
     """Say what may become of texts from the number; "" = nothing to fear, or nothing is known.
 
     Where nothing is known, only the number's own page tells: said of every text it would be noise.
     """
     if phone is None or phone.registration not in (_State.PENDING, _State.REJECTED):
         return ""
-    if not needs_registration(phone) or policy().unregistered == _Policy.ALLOW:
+    if not needs_registration(phone) or (rule or policy().unregistered) == _Policy.ALLOW:
         return ""
     why = f" {phone.registration_note}" if phone.registration_note else ""
     return (

@@ -7,17 +7,35 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 from django.utils.safestring import SafeString
 
 from messaging.inbox import clock
 from messaging.inbox.bubbles import Bubble, Part, Thread, Window
 from messaging.inbox.linkify import linkify
-from messaging.models import Conversation, HandlingEvent, Note
+from messaging.models import Conversation, Extension, HandlingEvent, Note
 from tenants.models import Tenant, User
 
 # Far more than anybody writes between the messages of one page.
 _MOST = 200
 Kind = HandlingEvent.Kind
+
+_NOTE = {
+    "text": "text",
+    "mentions": "mentions",
+    "person": "author_id",
+    "person_name": "author__name",
+    "person_email": "author__email",
+}
+_EVENT = {
+    "kind": "kind",
+    "person": "by_id",
+    "person_name": "by__name",
+    "person_email": "by__email",
+    "extension": "extension__id",
+    "extension_number": "extension__number",
+    "extension_name": "extension__name",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +86,13 @@ def of(conversation: Conversation, part: Part, window: Window) -> Beside:
         begin = part.messages[0].created_at
     if part.messages and part.has_newer:
         end = part.messages[-1].created_at
-    notes = conversation.notes.select_related("author").filter(_within("created_at", begin, end))
-    events = conversation.handling_events.select_related("by", "extension").filter(
-        _within("at", begin, end)
-    )
+    notes = conversation.notes.filter(_within("created_at", begin, end))
+    events = conversation.handling_events.filter(_within("at", begin, end))
+    rows = _newest(notes, _NOTE, "created_at").union(_newest(events, _EVENT, "at"), all=True)
+    newest_first = sorted(rows, key=lambda row: (row["moment"], row["id"]), reverse=True)
     return Beside(
-        notes=list(notes.order_by("-created_at", "-id")[:_MOST]),
-        events=list(events.order_by("-at", "-id")[:_MOST]),
+        notes=[_read_note(row) for row in newest_first if "text" in row],
+        events=[_read_event(row) for row in newest_first if "kind" in row],
     )
 
 
@@ -103,6 +121,39 @@ def entries(
 def _within(field: str, begin: datetime | None, end: datetime | None) -> Q:
     kept = Q(**{f"{field}__gte": begin}) if begin else Q()
     return kept & Q(**{f"{field}__lt": end}) if end else kept
+
+
+def _newest(rows: QuerySet[Any], fields: dict[str, str], moment: str) -> QuerySet[Any, Any]:
+    """Put each of the newest rows into one value, so that both tables are one question."""
+    fields = {**fields, "id": "id", "moment": moment}
+    newest = rows.order_by(f"-{moment}", "-id").values_list(JSONObject(**fields), flat=True)
+    return newest[:_MOST]
+
+
+def _read_note(row: dict[str, Any]) -> Note:
+    return Note(
+        id=row["id"],
+        created_at=datetime.fromisoformat(row["moment"]),
+        text=row["text"],
+        mentions=row["mentions"],
+        author=_read_person(row),
+    )
+
+
+def _read_event(row: dict[str, Any]) -> HandlingEvent:
+    found = HandlingEvent(id=row["id"], at=datetime.fromisoformat(row["moment"]), kind=row["kind"])
+    found.by = _read_person(row)
+    if row["extension"] is not None:
+        found.extension = Extension(
+            id=row["extension"], number=row["extension_number"], name=row["extension_name"]
+        )
+    return found
+
+
+def _read_person(row: dict[str, Any]) -> User | None:
+    if row["person_email"] is None:
+        return None
+    return User(id=row["person"], name=row["person_name"], email=row["person_email"])
 
 
 def _note(note: Note, country: str, reader: User) -> Aside:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.inbox.frame import InboxRequest, inbox_view, shell
 from messaging.inbox.opened import find, opened
-from messaging.inbox.people import AddressBook, OptOuts, address_book, opt_outs
+from messaging.inbox.people import AddressBook, OptOuts, known_of
 from messaging.models import Contact, Conversation
 from messaging.tags import NotATag, parse_tags
 from tenants.roles import Role
@@ -99,7 +99,7 @@ def _panel(
     status: int = 200,
 ) -> HttpResponseBase:
     if request.htmx and not request.htmx.history_restore_request:
-        book, refused = address_book([conversation], request.tenant), opt_outs([conversation])
+        book, refused = known_of([conversation], request.tenant)
         facts = _facts(request, conversation, book, refused, failed=failed)
         part = {"conversation": conversation, "panel": facts}
         response = render(request, "inbox/panel.html", part, status=status)

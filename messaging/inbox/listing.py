@@ -14,7 +14,7 @@ from messaging import visibility
 from messaging.inbox import clock
 from messaging.inbox.cursor import Place, row_place
 from messaging.inbox.frame import InboxRequest, desk, visible
-from messaging.inbox.people import AddressBook, OptOuts, address_book, opt_outs
+from messaging.inbox.people import AddressBook, OptOuts, known_of
 from messaging.inbox.snippets import Part, snippet
 from messaging.models import Conversation, Message, Note
 from messaging.models.message import Status
@@ -109,8 +109,8 @@ def search_of(params: Mapping[str, str], role: Role) -> Search:
 def listing(request: InboxRequest, search: Search, *, current: int | None = None) -> Listing:
     """Find the conversations the person asked for, and show them."""
     found = find(request, search)
-    book = address_book(found.conversations, request.tenant)
-    return listed(request, found, book, opt_outs(found.conversations), current=current)
+    book, refused = known_of(found.conversations, request.tenant)
+    return listed(request, found, book, refused, current=current)
 
 
 def find(request: InboxRequest, search: Search) -> Found:

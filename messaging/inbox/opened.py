@@ -9,14 +9,14 @@ from django.db.models import OuterRef, Subquery
 from django.http import Http404
 
 from messaging import visibility
-from messaging.inbox import asides, bubbles, words
+from messaging.inbox import asides, bubbles, cautions, words
 from messaging.inbox.bubbles import Window
 from messaging.inbox.cursor import message_place
 from messaging.inbox.frame import InboxRequest, desk, visible
 from messaging.inbox.heads import handling_of
 from messaging.inbox.listing import find as find_rows
 from messaging.inbox.listing import listed, search_of
-from messaging.inbox.people import AddressBook, OptOuts, address_book, opt_outs
+from messaging.inbox.people import AddressBook, OptOuts, known_of
 from messaging.models import Conversation, Message
 from messaging.outbound.clearance import check_messaging
 from messaging.outbound.refusals import SendRefused
@@ -32,7 +32,7 @@ def find(request: InboxRequest, conversation_id: int, *, with_first: bool = Fals
         visible(request).select_related("ring_group"), request.reader
     )
     counted = visibility.with_mention(counted, desk(request), request.reader)
-    counted = asides.told_apart(counted)
+    counted = cautions.told_along(asides.told_apart(counted), request.tenant)
     if with_first:
         first = Message.objects.filter(conversation=OuterRef("pk")).order_by("created_at", "id")
         counted = counted.annotate(first_at=Subquery(first.values("created_at")[:1]))
@@ -66,7 +66,7 @@ def opened(
     # After that: what has just been read no longer counts as unread in the list.
     found = find_rows(request, search_of(request.GET, request.role)) if with_list else None
     shown = [conversation, *(found.conversations if found else [])]
-    book, refused = address_book(shown, tenant), opt_outs(shown)
+    book, refused = known_of(shown, tenant)
     if found:
         more["listing"] = listed(request, found, book, refused, current=conversation.pk)
     people = [

@@ -1,14 +1,22 @@
-"""Who has a number, and who has opted out: one query each for a page's list and thread."""
+"""Who has a number, and who has opted out: one query for a page's list and thread."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.functions import JSONObject
 
 from messaging.inbox import words
 from messaging.models import Contact, Conversation, OptOut
 from tenants.models import Tenant
 from tenants.numbers import for_people
+
+_CONTACT = ("id", "number", "name", "company", "email", "tags", "notes")
+_OPT_OUT = ("id", "our_number", "number", "source", "created_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +50,6 @@ class AddressBook:
         return name[:1].upper()
 
 
-def address_book(conversations: Iterable[Conversation], tenant: Tenant) -> AddressBook:
-    """Look up everybody in these conversations."""
-    contacts = Contact.objects.filter(number__in=_numbers(conversations)).order_by()
-    return AddressBook(
-        contacts={contact.number: contact for contact in contacts}, country=tenant.country
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptOuts:
     """Opt-outs by our number ("" = any of ours) and theirs."""
@@ -74,10 +74,26 @@ class OptOuts:
         }
 
 
-def opt_outs(conversations: Iterable[Conversation]) -> OptOuts:
-    """Look up the opt-outs of everybody in these conversations."""
-    rows = OptOut.objects.filter(number__in=_numbers(conversations)).order_by()
-    return OptOuts(rows={(row.our_number or "", row.number): row for row in rows})
+def known_of(conversations: Iterable[Conversation], tenant: Tenant) -> tuple[AddressBook, OptOuts]:
+    """Look up everybody in these conversations, and who of them has opted out."""
+    numbers = _numbers(conversations)
+    contacts = _as_rows(Contact.objects.filter(number__in=numbers), _CONTACT)
+    refusals = _as_rows(OptOut.objects.filter(number__in=numbers), _OPT_OUT)
+    found: dict[str, Contact] = {}
+    refused: dict[tuple[str, str], OptOut] = {}
+    for row in contacts.union(refusals, all=True) if numbers else ():
+        if "source" in row:
+            opt_out = OptOut(**row)
+            opt_out.created_at = datetime.fromisoformat(row["created_at"])
+            refused[opt_out.our_number or "", opt_out.number] = opt_out
+        else:
+            found[row["number"]] = Contact(**row)
+    return AddressBook(contacts=found, country=tenant.country), OptOuts(rows=refused)
+
+
+def _as_rows(rows: QuerySet[Any], fields: Iterable[str]) -> QuerySet[Any, Any]:
+    """Put each row into one value, so that rows of two tables are one question."""
+    return rows.order_by().values_list(JSONObject(**{name: name for name in fields}), flat=True)
 
 
 def _numbers(conversations: Iterable[Conversation]) -> set[str]:

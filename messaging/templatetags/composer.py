@@ -9,6 +9,7 @@ from django import template
 from django.utils.crypto import salted_hmac
 
 from messaging import registration
+from messaging.inbox import cautions
 from messaging.media import filetypes
 from messaging.media.attachments import PICTURE_LIMIT, UPLOAD_LIMIT
 from messaging.media.fitting import LEAST_PICTURE, TOLL_FREE_BYTES
@@ -48,9 +49,10 @@ def upload_rules(our_number: str) -> dict[str, Any]:
 
 
 @register.simple_tag
-def sender_caution(our_number: str) -> str:
-    """Say what may become of texts from this number while carriers do not know it."""
-    return registration.caution(our_number, at_length=False)
+def sender_caution(conversation: Conversation) -> str:
+    """Say what may become of answers here while carriers do not know our number."""
+    policy = cautions.policy_of(conversation)
+    return registration.warning(cautions.phone_of(conversation), rule=policy.unregistered)
 
 
 @register.simple_tag

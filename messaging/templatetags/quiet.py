@@ -10,7 +10,8 @@ from django import template
 from django.utils import timezone
 
 from messaging import quiet_hours
-from messaging.models import Conversation
+from messaging.inbox import cautions
+from messaging.models import Conversation, SendingPolicy
 from tenants.schema import tenant_connection
 
 register = template.Library()
@@ -21,18 +22,17 @@ def quiet_in(conversation: Conversation) -> str:
     """Say that an answer in this thread would wait; "" = it leaves at once."""
     if quiet_hours.is_answer(conversation.last_inbound_at, timezone.now()):
         return ""
-    return _words(conversation.participants)
+    return _words(conversation.participants, cautions.policy_of(conversation))
 
 
 @register.simple_tag
 def quiet_for(numbers: Sequence[str]) -> str:
     """Say that a new text to these numbers would wait; "" = it leaves at once."""
-    return _words(numbers) if numbers else ""
+    return _words(numbers, quiet_hours.policy()) if numbers else ""
 
 
-def _words(numbers: Sequence[str]) -> str:
+def _words(numbers: Sequence[str], rules: SendingPolicy) -> str:
     now, home = timezone.now(), tenant_connection.tenant.timezone
-    rules = quiet_hours.policy()
     if quiet_hours.end_of_quiet(numbers, now, rules=rules, home=home) is None:
         return ""
     goes_out = f"Goes out at {quiet_hours.in_words(rules.quiet_until)} by their clock"
