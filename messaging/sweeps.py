@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from messaging import queue, quiet_hours
 from messaging.broadcasts import runner
-from messaging.delivery import lookup, progress, silence
+from messaging.delivery import again, lookup, progress, silence
 from messaging.delivery.progress import Fault
 from messaging.exports import upkeep
 from messaging.media.uploads import forget_uploads
@@ -127,6 +127,7 @@ def _settle_silent() -> None:
             fault=Fault(reason=FailureReason.UNKNOWN, text=silence.NO_RECEIPT),
             lookup_at=None,
         )
+        again.after_limit(message)
 
 
 def _ring_for_lookups() -> None:

@@ -1,4 +1,4 @@
-"""Holding back the queued messages of a broadcast that was paused."""
+"""Holding back the queued messages of a broadcast that was paused or canceled."""
 
 from __future__ import annotations
 
@@ -6,18 +6,41 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from messaging.delivery import timeline
 from messaging.models import Broadcast, Message
-from messaging.outbound.refusals import Postponed
+from messaging.outbound.refusals import NotWanted, Postponed
 
-_LOOK_AGAIN = timedelta(hours=1)  # resuming rings for them at once
+LOOK_AGAIN = timedelta(hours=1)  # resuming rings for them at once
+
+_CANCELED = "The broadcast was canceled"
 
 
 def check_not_held(message: Message) -> None:
-    """Let a message of a paused broadcast wait.
+    """Let a message of a paused broadcast wait, and drop one of a canceled broadcast.
 
-    Raises Postponed.
+    Raises Postponed or NotWanted.
     """
+    state = _state(message)
+    if state == Broadcast.State.PAUSED:
+        raise Postponed(timezone.now() + LOOK_AGAIN, "Waits: the broadcast is paused")
+    if words := _dropped(message, state):
+        raise NotWanted(words)
+
+
+def canceled(message: Message) -> str:
+    """Say that the message's broadcast was canceled; "" = it was not, or there is none."""
+    return _dropped(message, _state(message))
+
+
+def _dropped(message: Message, state: str | None) -> str:
+    if state != Broadcast.State.CANCELED:
+        return ""
+    # What a person sent again afterwards is wanted.
+    return "" if timeline.was_asked_again(message) else _CANCELED
+
+
+def _state(message: Message) -> str | None:
     if message.broadcast_id is None:
-        return
-    if Broadcast.objects.filter(pk=message.broadcast_id, state=Broadcast.State.PAUSED).exists():
-        raise Postponed(timezone.now() + _LOOK_AGAIN, "Waits: the broadcast is paused")
+        return None
+    rows = Broadcast.objects.filter(pk=message.broadcast_id)
+    return rows.values_list("state", flat=True).first()

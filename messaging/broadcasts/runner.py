@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from messaging import queue, quiet_hours
@@ -33,6 +33,7 @@ SILENCE = timedelta(seconds=90)
 _AT_A_TIME = 20.0  # seconds of one task
 _PAUSE = 2.0
 _LONGEST_PAUSE = 60.0
+_LATER = timedelta(minutes=30)  # no wait for the pace is longer
 # A runner that finds another's mark this young leaves: one chain is enough.
 _ALONE = timedelta(seconds=1.5)
 
@@ -70,23 +71,27 @@ def _step(broadcast: Broadcast, line: Line, rules: SendingPolicy, tenant: Tenant
     running = Broadcast.objects.filter(pk=broadcast.pk, state=_State.RUNNING)
     if not running.update(touched_at=timezone.now()):
         return None
-    waiting = _waiting(broadcast)
-    room = min(batch.SIZE, MOST_WAITING - waiting)
+    unsent = _unsent(broadcast)
+    room = min(batch.SIZE, MOST_WAITING - unsent.filter(_soon()).count())
     if room <= 0:
         return _PAUSE
     people, pause = _next(broadcast, rules, tenant, room=room)
     if people:
         batch.write(broadcast, people, line)
         return 0.0
-    if waiting or pause is not None:
+    if pause is not None or unsent.exists():
         return pause or _PAUSE
     states.finish(broadcast)
     return None
 
 
-def _waiting(broadcast: Broadcast) -> int:
-    unsent = Message.objects.filter(broadcast=broadcast, status__in=[Status.QUEUED, Status.SENDING])
-    return unsent.count()
+def _unsent(broadcast: Broadcast) -> QuerySet[Message]:
+    return Message.objects.filter(broadcast=broadcast, status__in=[Status.QUEUED, Status.SENDING])
+
+
+def _soon() -> Q:
+    # Those that a carrier's daily limit turned away until tomorrow hold nobody else up.
+    return Q(next_attempt_at=None) | Q(next_attempt_at__lte=timezone.now() + _LATER)
 
 
 def _next(

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from messaging import queue
+from messaging.broadcasts.holding import LOOK_AGAIN
 from messaging.broadcasts.merge import KNOWN, fields_in
 from messaging.delivery import progress
 from messaging.models import Broadcast, BroadcastRecipient, Message
@@ -86,7 +88,9 @@ def resume(broadcast: Broadcast, *, user: User, role: Role, tenant: Tenant) -> N
     pick_line(user, role, tenant, broadcast.our_number)
     with transaction.atomic():
         _move(broadcast, [_State.PAUSED], _State.RUNNING)
-        held = Message.objects.filter(broadcast=broadcast, status=Status.QUEUED, attempts=0)
+        # What a carrier's daily limit turned away has a later time of its own.
+        soon = Q(next_attempt_at=None) | Q(next_attempt_at__lte=timezone.now() + LOOK_AGAIN)
+        held = Message.objects.filter(soon, broadcast=broadcast, status=Status.QUEUED)
         keys = list(held.values_list("pk", flat=True))
         held.filter(pk__in=keys).update(next_attempt_at=timezone.now())
         for key in keys:

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from messaging.delivery import exchange_log, progress, silence, timeline
+from messaging.delivery import again, exchange_log, progress, silence, timeline
 from messaging.delivery.progress import Fault
 from messaging.delivery.receipts import apply_receipt
 from messaging.models import Conversation, Message, MessageEvent
@@ -142,13 +142,15 @@ def _candidates(message: Message, provider: Provider, wanted: set[str]) -> list[
     known = Message.objects.filter(
         direction=Message.Direction.OUT, provider_message_id__in=keys
     ).values_list("provider_message_id", flat=True)
-    # An id that was given up when a person sent the message again is still that message's.
+    # An id that was given up when the message was sent again is still that message's.
     given_up = MessageEvent.objects.filter(
         message__conversation__in=_threads(message),
-        detail__in=[timeline.sent_again(key) for key in keys],
+        detail__in=timeline.given_up(*keys),
     ).values_list("detail", flat=True)
     claimed, forgone = set(known), set(given_up)
-    free = [key for key in keys if key not in claimed and timeline.sent_again(key) not in forgone]
+    free = [
+        key for key in keys if key not in claimed and forgone.isdisjoint(timeline.given_up(key))
+    ]
     found = [provider.find_message(key) for key in free[:_MOST_CANDIDATES]]
     return [each for each in found if each and {part.recipient for part in each.parts} == wanted]
 
@@ -269,3 +271,4 @@ def _end(message: Message, words: str) -> None:
         lookup_at=None,
         lookups=message.lookups + 1,
     )
+    again.after_limit(message)

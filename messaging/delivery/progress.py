@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Least
 
 from messaging import live
 from messaging.conversations import note_status
 from messaging.delivery import timeline
-from messaging.models import Conversation, Message, Recipient
+from messaging.models import Conversation, Message, MessageEvent, Recipient
 from messaging.models.message import RANK, Status
 from messaging.plaintext import one_line
 from providers.types import FailureReason
@@ -68,6 +68,7 @@ def move(
     *,
     where: Q,
     carry: Sequence[Status] = UNSENT,
+    only: Sequence[str] = (),
     fault: Fault = NO_FAULT,
     detail: str = "",
     at: datetime | None = None,
@@ -75,7 +76,7 @@ def move(
 ) -> bool:
     """Change the status if the row is as `where` says; recipients in a state of `carry` follow.
 
-    Returns whether it was.
+    `only`: the change is about these recipients. Returns whether the row was so.
     """
     lock_thread(message)
     why = fault.columns()
@@ -83,10 +84,13 @@ def move(
     if not changed:
         return False
     message.status = to
-    message.recipients.filter(status__in=carry).update(status=to, error_code=why["error_code"])
-    timeline.record(
-        message, to, at=at, error_code=why["error_code"], detail=detail or why["error_text"]
-    )
+    followers = message.recipients.filter(status__in=carry)
+    if only:
+        followers = followers.filter(number__in=only)
+    followers.update(status=to, error_code=why["error_code"])
+    code, words = why["error_code"], detail or why["error_text"]
+    for number in only or [""]:
+        timeline.record(message, to, at=at, recipient=number, error_code=code, detail=words)
     show(message)
     return True
 
@@ -120,13 +124,18 @@ def accept(
     beyond `sent` stay. Returns whether the carrier's id is the message's own now.
     """
     lock_thread(message)
+    # A receipt may have been quicker than the answer, and the message be sent again since.
+    lines = MessageEvent.objects.filter(
+        message=OuterRef("pk"), detail__in=timeline.given_up(provider_message_id)
+    )
+    current = ~Exists(lines)
     not_known_to_be_sent = Q(status__in=[Status.QUEUED, Status.SENDING]) | Q(
         status=Status.UNCONFIRMED, provider_message_id=""
     )
     move(
         message,
         Status.SENT,
-        where=not_known_to_be_sent,
+        where=current & not_known_to_be_sent,
         carry=(Status.QUEUED, Status.SENDING, Status.UNCONFIRMED),
         detail=detail,
         at=at,
@@ -136,7 +145,8 @@ def accept(
     columns: dict[str, Any] = {"sent_at": Least("sent_at", at), "lookup_at": None}
     if segment_count > 0:
         columns["segment_count"] = min(segment_count, _MOST_SEGMENTS)
-    Message.objects.filter(pk=message.pk).update(**columns)
+    if not Message.objects.filter(current, pk=message.pk).update(**columns):
+        return False
     return _adopt_id(message, provider_message_id)
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging import optouts, registration
-from messaging.delivery import progress, timeline, verdict
+from messaging.delivery import again, progress, timeline, verdict
 from messaging.models import Message, OptOut, Recipient, SmsConfiguration
 from messaging.models.message import Status
 from messaging.pacing import slowdown
@@ -51,15 +51,16 @@ def apply_receipt(
         return False
     progress.lock_thread(message)
     message.refresh_from_db(fields=["status", "provider_message_id"])
-    if _is_of_another_attempt(message, receipt):
+    recipient = _recipient(message, receipt)
+    given_up = _given_up(message, receipt)
+    if _is_of_another_attempt(message, receipt, recipient, given_up=given_up):
         # A text that arrived, arrived; what else became of an earlier sending is history.
         if receipt.status is not ReceiptStatus.DELIVERED:
             return True
-    else:
+    elif not given_up:
         progress.accept(
             message, provider_message_id=receipt.provider_message_id, at=_time_of(receipt)
         )
-    recipient = _recipient(message, receipt)
     if recipient is None:
         logger.warning("receipt for message %s names nobody it went to", message.pk)
         return True
@@ -83,13 +84,21 @@ def _find(receipt: DeliveryReceipt, configuration: SmsConfiguration | None) -> M
         return None
 
 
-def _is_of_another_attempt(message: Message, receipt: DeliveryReceipt) -> bool:
-    """Tell whether it is about a sending before (or beside) the one that counts now."""
-    if not receipt.provider_message_id:
-        return False
-    if message.provider_message_id:
-        return message.provider_message_id != receipt.provider_message_id
-    return timeline.is_earlier_id(message, receipt.provider_message_id)
+def _given_up(message: Message, receipt: DeliveryReceipt) -> set[str]:
+    """Return for whom the message was sent again after the sending that the receipt is about."""
+    if receipt.provider_message_id in ("", message.provider_message_id):
+        return set()
+    return timeline.whose_earlier_id(message, receipt.provider_message_id)
+
+
+def _is_of_another_attempt(
+    message: Message, receipt: DeliveryReceipt, recipient: Recipient | None, *, given_up: set[str]
+) -> bool:
+    """Tell whether it is about a sending before (or beside) the one that counts for them now."""
+    if given_up:
+        return "" in given_up or recipient is None or recipient.number in given_up
+    known = message.provider_message_id
+    return bool(receipt.provider_message_id and known) and known != receipt.provider_message_id
 
 
 def _recipient(message: Message, receipt: DeliveryReceipt) -> Recipient | None:
@@ -135,7 +144,8 @@ def _note(
             Recipient.objects.filter(pk=recipient.pk).update(error_code=code)
         columns = verdict.columns(message, recipient, receipt, status=status, at=at)
         progress.follow_recipients(message, **columns)
-    progress.show(message)
+    if not again.after_limit(message):
+        progress.show(message)
 
 
 def _is_earlier(
@@ -143,7 +153,8 @@ def _is_earlier(
 ) -> bool:
     """Tell whether of two receipts that say the same state in different words this one counts.
 
-    The earlier one does, whichever comes first; of one moment the lower code.
+    The earlier one does, whichever comes first; of one moment the lower code. A carrier's limit
+    counts before all else, for it alone means that the text is to be sent again.
     """
     if recipient.status != status:
         return False
@@ -152,7 +163,10 @@ def _is_earlier(
     )
     if known is None:  # our own word, not the carrier's: of a failure we know better
         return status == Status.UNCONFIRMED
-    return (at, code) < (known, recipient.error_code) or code == recipient.error_code
+    of_limit = slowdown.VOLUME_CODES
+    mine = (code not in of_limit, at, code)
+    other = (recipient.error_code not in of_limit, known, recipient.error_code)
+    return mine < other or code == recipient.error_code
 
 
 def _learn(message: Message, recipient: Recipient, receipt: DeliveryReceipt, at: datetime) -> None:

@@ -14,8 +14,10 @@ from messaging.models import Message, MessageEvent
 from messaging.models.message import Status
 from messaging.plaintext import one_line
 
-_AGAIN = "Sent again by a person"
-_AGAIN_AFTER = _AGAIN + "; the carrier's earlier id was {}"
+_AGAIN = "Sent again by "
+_BY_A_PERSON = _AGAIN + "a person"
+_BY_ITSELF = _AGAIN + "itself, as soon as the carrier's limit lets it"
+_AFTER = "{}; the carrier's earlier id was {}"
 
 
 def record(
@@ -52,16 +54,29 @@ def heard_at(
     message: Message, status: Status, *, recipient: str, error_code: str
 ) -> datetime | None:
     """Return the earliest moment at which this is said to have happened; None = it is not said."""
-    lines = _since_sent_again(message).filter(
-        status=status, recipient=recipient, error_code=error_code
+    last = told_again(message).filter(recipient__in=["", recipient]).order_by("-id")
+    lines = MessageEvent.objects.filter(
+        message=message,
+        status=status,
+        recipient=recipient,
+        error_code=error_code,
+        id__gt=Coalesce(Subquery(last.values("id")[:1]), 0),
     )
     return lines.order_by("at").values_list("at", flat=True).first()
 
 
 def lines_of(message: Message, statuses: Iterable[str]) -> list[MessageEvent]:
     """Return what is said of single recipients, earliest first, about the sending that counts."""
-    told = _since_sent_again(message).filter(status__in=list(statuses)).exclude(recipient="")
-    return list(told.order_by("at", "error_code", "id"))
+    # What was sent again to some of a group says nothing of the others.
+    again: dict[str, int] = {}
+    for key, recipient in told_again(message).order_by("id").values_list("id", "recipient"):
+        again[recipient] = key
+    told = MessageEvent.objects.filter(message=message, status__in=list(statuses))
+    return [
+        line
+        for line in told.exclude(recipient="").order_by("at", "error_code", "id")
+        if line.pk > max(again.get("", 0), again.get(line.recipient, 0))
+    ]
 
 
 def said_last(message: Message, detail: str) -> bool:
@@ -72,21 +87,47 @@ def said_last(message: Message, detail: str) -> bool:
 
 def sent_again(earlier_id: str) -> str:
     """Word the line of a person's retry, which keeps the id that the message gives up."""
-    return _AGAIN_AFTER.format(earlier_id) if earlier_id else _AGAIN
+    return _AFTER.format(_BY_A_PERSON, earlier_id) if earlier_id else _BY_A_PERSON
 
 
-def is_earlier_id(message: Message, provider_message_id: str) -> bool:
-    """Tell whether the message had this id before a person sent it again."""
-    return MessageEvent.objects.filter(
-        message=message, detail=sent_again(provider_message_id)
-    ).exists()
+def sent_by_itself(earlier_id: str) -> str:
+    """Word the line of a message that a carrier's limit turned away, which keeps the id too."""
+    return _AFTER.format(_BY_ITSELF, earlier_id)
+
+
+def given_up(*earlier_ids: str) -> list[str]:
+    """Return all lines that keep one of these ids."""
+    return [words(key) for key in earlier_ids if key for words in (sent_again, sent_by_itself)]
+
+
+def whose_earlier_id(message: Message, provider_message_id: str) -> set[str]:
+    """Return for whom the message was sent again after it had this id; "" = for everybody."""
+    lines = MessageEvent.objects.filter(message=message, detail__in=given_up(provider_message_id))
+    return set(lines.values_list("recipient", flat=True))
 
 
 def told_again(message: Message | OuterRef) -> QuerySet[MessageEvent]:
-    """Return the lines of a person's retries."""
+    """Return the lines of sendings after the first one."""
     return MessageEvent.objects.filter(message=message, detail__startswith=_AGAIN)
 
 
-def _since_sent_again(message: Message) -> QuerySet[MessageEvent]:
-    last = told_again(message).order_by("-id").values("id")[:1]
-    return MessageEvent.objects.filter(message=message, id__gt=Coalesce(Subquery(last), 0))
+def was_asked_again(message: Message) -> bool:
+    """Tell whether a person had the message sent again."""
+    lines = MessageEvent.objects.filter(message=message, detail__startswith=_BY_A_PERSON)
+    return lines.exists()
+
+
+def turned_away(message: Message) -> int:
+    """Count how often a carrier's limit turned it away since a person asked for it."""
+    asked = MessageEvent.objects.filter(message=message, detail__startswith=_BY_A_PERSON)
+    last = asked.order_by("-id").values_list("id", flat=True).first() or 0
+    lines = MessageEvent.objects.filter(message=message, detail__startswith=_BY_ITSELF, id__gt=last)
+    return lines.values("detail").distinct().count()
+
+
+def first_handed_over(message: Message) -> datetime | None:
+    """Return when a carrier was first asked to send it since a person asked for it."""
+    asked = MessageEvent.objects.filter(message=message, detail__startswith=_BY_A_PERSON)
+    last = asked.order_by("-id").values_list("id", flat=True).first() or 0
+    tries = MessageEvent.objects.filter(message=message, status=Status.SENDING, id__gt=last)
+    return tries.order_by("id").values_list("at", flat=True).first()

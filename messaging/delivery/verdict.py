@@ -27,7 +27,7 @@ def columns(
     """Return what changes on the message beside its status by a receipt that counts."""
     recipients = list(message.recipients.all())
     if len(recipients) > 1:
-        return _of_group(message, recipients, receipt, recipient)
+        return of_group(message, recipients, receipt, recipient)
     if status == Status.DELIVERED:
         return {"delivered_at": Least("delivered_at", at), **NO_FAULT.columns()}
     if status in (Status.FAILED, Status.UNCONFIRMED):
@@ -37,8 +37,11 @@ def columns(
     return {}
 
 
-def _of_group(
-    message: Message, recipients: list[Recipient], receipt: DeliveryReceipt, newest: Recipient
+def of_group(
+    message: Message,
+    recipients: list[Recipient],
+    receipt: DeliveryReceipt | None = None,
+    newest: Recipient | None = None,
 ) -> dict[str, Any]:
     """Read it off all recipients: whose receipt came last must make no difference."""
     states = {each.status for each in recipients}
@@ -50,9 +53,11 @@ def _of_group(
     first = _first(message, recipients, worst)
     if first is None:
         return {}  # our own words stay
-    if (first.recipient, first.error_code) == (
-        newest.number,
-        one_line(receipt.error_code, limit=40),
+    if (
+        receipt is not None
+        and newest is not None
+        and first.recipient == newest.number
+        and first.error_code == one_line(receipt.error_code, limit=40)
     ):
         reason = _reason(receipt)
     elif worst == Status.UNCONFIRMED:

@@ -55,7 +55,7 @@ def answer(
     message = _store(asked, line, text=text, origin=origin, at=now, expires_at=expires_at)
     note_last(message)
     live.hint(asked.conversation)
-    queue.enqueue(queue.DELIVER, message.pk)
+    queue.enqueue_delivery(message)
     return message
 
 

@@ -31,7 +31,7 @@ def check_messaging(tenant: Tenant) -> None:
 def clear(message: Message, *, tenant: Tenant) -> Way:
     """Return the way the message may go out by at this moment.
 
-    Raises SendRefused, or Postponed when it may go later.
+    Raises SendRefused, Postponed when it may go later, or NotWanted.
     """
     check_messaging(tenant)
     missing = missing_recipients(message)
@@ -64,6 +64,11 @@ def _check_moment(message: Message, recipients: tuple[str, ...], tenant: Tenant)
 
 
 def missing_recipients(message: Message) -> tuple[str, ...]:
-    """Return those the message has still to reach: a retry spares whoever has it."""
+    """Return those the message has still to reach: a retry spares whoever has it.
+
+    Of a group that waits to be sent again to some of its people, those.
+    """
     missing = message.recipients.exclude(status=Status.DELIVERED)
+    if message.status == Status.QUEUED:
+        missing = missing.filter(status=Status.QUEUED)
     return tuple(missing.values_list("number", flat=True))

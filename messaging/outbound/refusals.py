@@ -51,3 +51,11 @@ class Postponed(Exception):
         super().__init__(text)
         self.until = until
         self.text = text
+
+
+class NotWanted(Exception):
+    """Nobody wants the queued message to be sent any more: it is canceled, and `text` says why."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text

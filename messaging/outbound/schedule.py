@@ -103,7 +103,7 @@ def send_scheduled_now(message: Message, *, user: User, role: Role, tenant: Tena
             next_attempt_at=now,
         )
         if moved:
-            queue.enqueue(queue.DELIVER, message.pk)
+            queue.enqueue_delivery(message)
     message.refresh_from_db()
     if not moved:
         raise _too_late(message)

@@ -95,7 +95,7 @@ def send_message(
             note_last(message)
             live.hint(conversation)
             if due is None:
-                queue.enqueue(queue.DELIVER, message.pk)
+                queue.enqueue_delivery(message)
     except IntegrityError:
         known = _asked_before(key, user)  # the same click's other request was quicker
         if known is None:
@@ -149,7 +149,7 @@ def retry_message(message: Message, *, anyway: bool = False) -> Message:
             raise _wrong_state(message, "Only what failed or is not confirmed can be sent again")
         # The carrier keeps uploads for two days only.
         message.attachments.update(provider_url="")
-        queue.enqueue(queue.DELIVER, message.pk)
+        queue.enqueue_delivery(message)
     message.refresh_from_db()
     return message
 

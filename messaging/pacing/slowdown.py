@@ -37,6 +37,7 @@ _CAP = Reaction(grace=60, back_in=600)
 _DAY = Reaction(grace=300, back_in=3600)
 
 VOLUME_CODES = {"4780": _DAY, "4781": _CAP, "4785": _CAP}
+DAILY_CODES = {code for code, reaction in VOLUME_CODES.items() if reaction is _DAY}
 
 
 def queue_full(account: Limit, *, retry_after: float | None, now: float | None = None) -> float:

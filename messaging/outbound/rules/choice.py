@@ -16,6 +16,8 @@ from messaging.outbound.senders import line_for
 from messaging.outbound.way import Way
 from tenants.models import Tenant
 
+_ANSWERS = (Message.Origin.CONSENT, Message.Origin.AUTO_REPLY)
+
 
 def way_out(message: Message, numbers: tuple[str, ...], *, tenant: Tenant) -> Way:
     """Return the way to these recipients at this moment.
@@ -24,8 +26,8 @@ def way_out(message: Message, numbers: tuple[str, ...], *, tenant: Tenant) -> Wa
     """
     wanted = wanted_sender(message)
     rule = None
-    # The answer to STOP or HELP comes from the number that was texted, whatever rules say.
-    if message.origin != Message.Origin.CONSENT:
+    # What answers by itself comes from the number that was texted, whatever rules say.
+    if message.origin not in _ANSWERS:
         rule = rule_for(Text(numbers, tenant=tenant, at=timezone.now(), message=message))
     if rule is None:
         line = line_for(tenant, wanted, configuration=message.configuration)
