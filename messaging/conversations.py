@@ -18,25 +18,32 @@ def participants_key(numbers: Iterable[str]) -> str:
 def conversation_with(our_number: str, others: Iterable[str], *, at: datetime) -> Conversation:
     """Return the one thread of these parties, made if need be."""
     key = participants_key(others)
-    # Insert first: two messages of a new customer may arrive at once.
+    threads = Conversation.objects.filter(our_number=our_number, participants_key=key)
+    if known := threads.first():
+        return known
+    # Two messages of a new customer may arrive at once: whoever loses finds the other's.
     Conversation.objects.bulk_create(
         [Conversation(our_number=our_number, participants_key=key, last_at=at)],
         ignore_conflicts=True,
     )
-    return Conversation.objects.get(our_number=our_number, participants_key=key)
+    return threads.get()
 
 
 def note_last(message: Message) -> None:
     """Show the message as its thread's last line, unless a later one is there already."""
-    Conversation.objects.filter(
+    values = {
+        "last_text": message.text[:200],
+        "last_at": message.created_at,
+        "last_status": message.status,
+        "last_direction": message.direction,
+    }
+    is_inbound = message.direction == Message.Direction.IN
+    if is_inbound:  # the last of all is the last inbound one, too
+        values["last_inbound_at"] = message.created_at
+    shown = Conversation.objects.filter(
         Q(last_at__lte=message.created_at) | Q(last_status=""), pk=message.conversation_id
-    ).update(
-        last_text=message.text[:200],
-        last_at=message.created_at,
-        last_status=message.status,
-        last_direction=message.direction,
-    )
-    if message.direction == Message.Direction.IN:
+    ).update(**values)
+    if is_inbound and not shown:
         Conversation.objects.filter(
             Q(last_inbound_at=None) | Q(last_inbound_at__lt=message.created_at),
             pk=message.conversation_id,

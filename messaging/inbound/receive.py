@@ -14,7 +14,7 @@ from messaging.delivery import timeline
 from messaging.inbound import auto_replies, consent_words
 from messaging.inbound.files import expect_files
 from messaging.inbound.placing import place
-from messaging.inbound.routing import route_for
+from messaging.inbound.routing import Route, route_for
 from messaging.models import Conversation, MailDelivery, Message, SmsConfiguration
 from messaging.models.message import Status
 from messaging.plaintext import storable
@@ -52,6 +52,7 @@ def receive_message(
     timeline.record(
         message, Status.RECEIVED, at=message.created_at, webhook_event_id=webhook_event_id
     )
+    _know_handler(conversation, route)
     place(conversation, route, message)
     expect_files(message, event.media_urls)
     for address in route.emails:
@@ -61,6 +62,13 @@ def receive_message(
         _note_inbound(configuration, at)
     _answer(tenant, message)
     return message
+
+
+def _know_handler(conversation: Conversation, route: Route) -> None:
+    # Read with the route already, mostly: whoever is told of the text need not be read again.
+    for extension in route.extensions:
+        if extension.pk == conversation.extension_id:
+            conversation.extension = extension
 
 
 def _others(event: InboundMessage) -> set[str]:

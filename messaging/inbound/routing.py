@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from messaging.inbound.rules.deciding import Decision, decide
 from messaging.models import Extension, MessageSetting, RingGroup
 from tenants.models import Tenant
@@ -22,8 +24,11 @@ class Route:
 
 def setting_for(our_number: str) -> MessageSetting | None:
     """Return the number's Message Settings in the current tenant."""
+    # Told along with the settings: few numbers are shared, and each text would ask for it.
+    others = MessageSetting.other_extensions.through.objects.filter(messagesetting=OuterRef("pk"))
     return (
         MessageSetting.objects.select_related("extension", "ring_group")
+        .annotate(has_others=Exists(others))
         .filter(phone_number__number=our_number)
         .first()
     )
@@ -52,11 +57,13 @@ def by_rule(decision: Decision) -> Route:
 
 
 def by_setting(setting: MessageSetting | None) -> Route:
-    """Return where a number's Message Settings lead."""
+    """Return where a number's Message Settings, as `setting_for` gives them, lead."""
     if setting is None or not setting.enabled:
         return Route()
     own = (setting.extension,) if setting.extension else ()
-    others = (each for each in setting.other_extensions.all() if each not in own)
+    has_others: bool = setting.has_others  # type: ignore[attr-defined]  # annotated
+    shared = setting.other_extensions.all() if has_others else ()
+    others = (each for each in shared if each not in own)
     return Route(
         extensions=(*own, *others),
         ring_groups=(setting.ring_group,) if setting.ring_group else (),

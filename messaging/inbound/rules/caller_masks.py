@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from messaging.inbound.rules.problems import RuleProblem
 from tenants.numbers import NotAPhoneNumber, to_e164
@@ -39,12 +40,19 @@ class Part:
             return int(10 ** self.pattern.count("*"))
         return 1 if self.name else int(self.last) - int(self.first) + 1
 
+    @property
+    def _head(self) -> str:
+        return self.pattern.partition("*")[0]
+
     def covers(self, caller: str) -> bool:
         """Tell whether the sender, as `sender_key` gives it, is one of them."""
         if self.name:
             return self.name.casefold() == caller.casefold()
         if self.pattern:
-            return len(caller) == len(self.pattern) and all(
+            # Most senders differ before the first star, which is told at once.
+            if len(caller) != len(self.pattern) or not caller.startswith(self._head):
+                return False
+            return all(
                 theirs.isdecimal() if ours == "*" else ours == theirs
                 for ours, theirs in zip(self.pattern, caller, strict=True)
             )
@@ -87,10 +95,20 @@ def width_of_match(mask: str, caller: str) -> float | None:
 
     An empty mask covers everybody, which is wider than any part.
     """
+    return width_for(mask, sender_key(caller))
+
+
+def width_for(mask: str, key: str) -> float | None:
+    """Do the same for a sender as `sender_key` gives it."""
     if not mask:
         return float("inf")
-    key = sender_key(caller)
-    return min((part.width for part in parse_mask(mask) if part.covers(key)), default=None)
+    return min((part.width for part in _stored(mask) if part.covers(key)), default=None)
+
+
+@lru_cache(maxsize=2000)
+def _stored(mask: str) -> tuple[Part, ...]:
+    # Read once by each worker, not at each text: a company may have hundreds of rules.
+    return parse_mask(mask)
 
 
 def sender_key(caller: str) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from messaging.inbound.rules.caller_masks import width_of_match
+from django.db.models import Exists, OuterRef, QuerySet
+
+from messaging.inbound.rules.caller_masks import sender_key, width_for, width_of_match
 from messaging.inbound.rules.ranges import DidRange, did_key
-from messaging.models import InboundRule
+from messaging.models import AdvancedRoute, InboundRule
 from tenants.models import Tenant
 
 
@@ -48,9 +50,11 @@ class Match:
 
 
 def matching_rules(tenant: Tenant, our_number: str, caller: str) -> list[Match]:
-    """Return the enabled rules for a text from the caller, the winner first; one query.
+    """Return the enabled rules for a text from the caller, the winner first.
 
-    A rule holds for its trunk only, and for numbers that are the tenant's own now.
+    A rule holds for its trunk only, and for numbers that are the tenant's own now. One query, and
+    another where a rule fits; each rule says along with it whether it `has_routes` or
+    `has_holidays` of its own.
     """
     if not our_number.removeprefix("+").isdecimal():
         return []
@@ -61,8 +65,25 @@ def matching_rules(tenant: Tenant, our_number: str, caller: str) -> list[Match]:
         did_last__gte=key,
         trunk__phone_numbers__number=our_number,
         trunk__phone_numbers__tenant=tenant,
-    ).select_related("hours")
-    return ranked(candidates, caller)
+    ).order_by()
+    # The masks alone at first: of hundreds of rules for a number few fit.
+    masks, sender = candidates.values_list("pk", "caller_mask"), sender_key(caller)
+    fitting = [pk for pk, mask in masks if width_for(mask, sender) is not None]
+    return ranked(_read(fitting), caller) if fitting else []
+
+
+def _read(keys: list[int]) -> QuerySet[InboundRule]:
+    this = OuterRef("pk")
+    holidays = InboundRule.holidays.through.objects.filter(inboundrule=this)
+    return (
+        InboundRule.objects.filter(pk__in=keys)
+        .select_related("hours")
+        .annotate(
+            has_routes=Exists(AdvancedRoute.objects.filter(rule=this)),
+            has_holidays=Exists(holidays),
+        )
+        .order_by()
+    )
 
 
 def ranked(candidates: Iterable[InboundRule], caller: str) -> list[Match]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from messaging.inbound import drain, receive
@@ -48,6 +49,20 @@ def test_more_events_than_a_batch_are_all_routed(
         arrive(payload("inbound_sms", id=f"in-{n}", text=str(n)), acme_line.provider)
     assert drain.drain() == 5
     assert len(texts()) == 5
+
+
+def test_plain_text_of_somebody_known_costs_few_queries(
+    acme_line: MessageSetting, arrive: Any, payload: Any
+) -> None:
+    arrive(payload("inbound_sms", id="in-0", text="Hello"), acme_line.provider)
+    drain.drain()
+    for n in range(1, 6):
+        arrive(payload("inbound_sms", id=f"in-{n}", text=str(n)), acme_line.provider)
+    with CaptureQueriesContext(connection) as captured:
+        drain._drain_batch()
+    each = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+    shared = 9  # of a batch, however many texts it has
+    assert len(each) <= shared + 5 * 8
 
 
 def test_long_backlog_is_handed_to_the_next_run(

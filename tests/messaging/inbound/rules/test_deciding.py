@@ -94,6 +94,24 @@ def test_rules_cost_a_number_without_any_one_query(in_acme: Tenant) -> None:
     assert sum("messaging_inboundtarget" in query["sql"] for query in captured) == 0
 
 
+def test_hundreds_of_rules_for_a_number_cost_four_queries(in_acme: Tenant) -> None:
+    trunk = PhoneNumber.objects.get(number=OURS).trunk
+    InboundRule.objects.bulk_create(
+        InboundRule(
+            name=f"Rule {n}",
+            trunk=trunk,
+            did_first=OURS_AS_KEY,
+            did_last=OURS_AS_KEY,
+            caller_mask=f"+1{n + 200}55502**; +1{n + 200}55503**",
+        )
+        for n in range(500)
+    )
+    _to(InboundRule.objects.get(caller_mask__startswith="+1512"), "201")
+    with CaptureQueriesContext(connection) as captured:
+        assert _goes_to(in_acme) == ["201"]
+    assert len(captured) <= 4
+
+
 def test_a_rule_comes_before_message_settings(in_acme: Tenant) -> None:
     _to(_rule(), "201")
     assert _goes_to(in_acme) == ["201"]
