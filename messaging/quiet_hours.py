@@ -21,6 +21,7 @@ from tenants.numbers import kind_of
 # Whoever texted this lately is awake, or at least expects an answer.
 ANSWERED_WITHIN = timedelta(hours=6)
 ON_PURPOSE = "Sent in quiet hours on purpose"
+WAITS = "Quiet hours: waits"
 
 # An area code that is in no list yet is said to lie in every zone of its country.
 _MOST_ZONES = 6
@@ -82,7 +83,7 @@ def in_words(moment: time | datetime) -> str:
 def waiting_words(rules: SendingPolicy, *, count: int = 1) -> str:
     """Say what the message waits for."""
     whose = "the recipient's clock" if count == 1 else "the recipients' clocks"
-    return f"Quiet hours: waits until {in_words(rules.quiet_until)} by {whose}"
+    return f"{WAITS} until {in_words(rules.quiet_until)} by {whose}"
 
 
 def _is_unasked(message: Message, at: datetime) -> bool:

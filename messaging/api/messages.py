@@ -9,14 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    PolymorphicProxySerializer,
-    extend_schema,
-    inline_serializer,
-)
-from rest_framework import serializers, status
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -32,7 +26,7 @@ from messaging.api.message_serializers import (
     SentIndividuallySerializer,
     with_parts,
 )
-from messaging.api.refusals import Refused
+from messaging.api.refusals import REFUSAL, Refused
 from messaging.exports.search import search
 from messaging.models import Conversation, Message, Recipient
 from messaging.models.message import Status
@@ -48,18 +42,6 @@ from tenants.roles import Role
 
 _FEW_THREADS = 500
 
-_REFUSAL = OpenApiResponse(
-    inline_serializer(
-        "Refusal", {"code": serializers.CharField(), "detail": serializers.CharField()}
-    ),
-    description="The rules forbid it; nothing was stored.",
-    examples=[
-        OpenApiExample(
-            "Opted out",
-            {"code": "opted_out", "detail": "This person said STOP and must not be texted."},
-        )
-    ],
-)
 _SENT = PolymorphicProxySerializer(
     component_name="Sent",
     serializers=[MessageSerializer, SentIndividuallySerializer],
@@ -73,6 +55,8 @@ class MessageFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     direction = filters.ChoiceFilter(choices=Message.Direction.choices)
     status = filters.ChoiceFilter(choices=Status.choices)
     kind = filters.ChoiceFilter(choices=Message.Kind.choices)
+    origin = filters.ChoiceFilter(choices=Message.Origin.choices)
+    broadcast = filters.UUIDFilter(field_name="broadcast_id", label="Id of a broadcast.")
     number = filters.CharFilter(method="by_number", label="From, to or by this number.")
     extension = filters.CharFilter(
         method="by_extension", label='Number of an extension, or "none".'
@@ -134,7 +118,7 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
         return with_parts(rows).order_by("-created_at", "-id")
 
     @extend_schema(
-        request=NewMessageSerializer, responses={201: _SENT, 422: _REFUSAL}, filters=False
+        request=NewMessageSerializer, responses={201: _SENT, 422: REFUSAL}, filters=False
     )
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Send a message, now or at `scheduled_at`.
@@ -151,7 +135,7 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
         found = {m.pk: m for m in with_parts(Message.objects.filter(pk__in=[m.pk for m in sent]))}
         context = {
             **self.get_serializer_context(),
-            "cautions": {sender: caution(sender) for sender in {m.sender for m in sent}},
+            "cautions": {sender: self._caution(sender) for sender in {m.sender for m in sent}},
         }
         rows = [found[m.pk] for m in sent]
         answers = MessageSerializer(rows, many=True, context=context).data
@@ -179,7 +163,7 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
 
     @extend_schema(
         request=MessageChangeSerializer,
-        responses={200: MessageSerializer, 422: _REFUSAL},
+        responses={200: MessageSerializer, 422: REFUSAL},
         filters=False,
     )
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
@@ -191,7 +175,7 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
 
     @extend_schema(
         request=RetrySerializer,
-        responses={200: MessageSerializer, 422: _REFUSAL},
+        responses={200: MessageSerializer, 422: REFUSAL},
         filters=False,
     )
     @action(detail=True, methods=["post"], filter_backends=[])
@@ -209,7 +193,7 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
         data.is_valid(raise_exception=True)
         return self._change(partial(retry_message, message, **data.validated_data))
 
-    @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
+    @extend_schema(request=None, responses={200: MessageSerializer, 422: REFUSAL}, filters=False)
     @action(detail=True, methods=["post"], filter_backends=[])
     def cancel(self, request: Request, **kwargs: Any) -> Response:
         """Stop a message that is scheduled or still waits."""
@@ -218,12 +202,15 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
             return self._change(partial(cancel_scheduled, message, **self._who()))
         return self._change(partial(cancel_message, message))
 
-    @extend_schema(request=None, responses={200: MessageSerializer, 422: _REFUSAL}, filters=False)
+    @extend_schema(request=None, responses={200: MessageSerializer, 422: REFUSAL}, filters=False)
     @action(detail=True, methods=["post"], url_path="send-now", filter_backends=[])
     def send_now(self, request: Request, **kwargs: Any) -> Response:
-        """Send a scheduled message before its time."""
+        """Send a scheduled message before its time, or in the quiet hours it waits out."""
         message = self.get_object()
         return self._change(partial(send_scheduled_now, message, **self._who()))
+
+    def _caution(self, sender: str) -> str:
+        return caution(sender, at_length=self.role >= Role.ADMIN)
 
     def _who(self) -> dict[str, Any]:
         return {"user": self.person, "role": self.role, "tenant": self.tenant}

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from messaging import quiet_hours
 from messaging.inbox import clock, words
 from messaging.inbox.cursor import Place
 from messaging.inbox.fates import FATES, Fate, fate
@@ -18,13 +19,18 @@ from messaging.inbox.linkify import linkify
 from messaging.inbox.moments import moment
 from messaging.inbox.people import AddressBook
 from messaging.inbox.pieces import FILES, Piece, piece_of
-from messaging.models import Conversation, Message
+from messaging.models import Conversation, Message, MessageEvent
 from messaging.models.message import Status
 from tenants.models import Tenant, User
 
 PAGE = 50
 _SOON = timedelta(minutes=1)
 _WAITS = "Waits until"
+_TOLD_QUIET = MessageEvent.objects.filter(
+    message=OuterRef("pk"), detail__startswith=quiet_hours.WAITS
+).order_by()
+# Asked of what waits only.
+_QUIET = Case(When(status=Status.QUEUED, then=Exists(_TOLD_QUIET)), default=False)
 _AUTOMATIC = frozenset({Message.Origin.AUTO_REPLY, Message.Origin.CONSENT})
 
 
@@ -48,6 +54,8 @@ class Bubble:
     each: list[Fate]  # for groups
     pieces: list[Piece]
     is_sought: bool
+    is_automatic: bool  # no person wrote it
+    waits_for_morning: bool  # and may be sent at once on purpose
 
     @property
     def may_retry(self) -> bool:
@@ -100,7 +108,7 @@ class Thread:
 
 def part(conversation: Conversation, window: Window) -> Part:
     """Read one part of a conversation, with its files and recipients, in one question."""
-    rows = conversation.messages.select_related("author").annotate(files=FILES)
+    rows = conversation.messages.select_related("author").annotate(files=FILES, is_quiet=_QUIET)
     if len(conversation.participants) > 1:
         rows = rows.annotate(fates=FATES)
     sought = rows.filter(pk=window.at).first() if window.at else None
@@ -180,6 +188,8 @@ def _bubbles(
                 each=_each(message, book) if is_ours and is_group else [],
                 pieces=[piece_of(file) for file in message.files],  # type: ignore[attr-defined]
                 is_sought=message == sought,
+                is_automatic=message.origin in _AUTOMATIC,
+                waits_for_morning=message.is_quiet,  # type: ignore[attr-defined]  # annotated
             )
         )
         last_day = day

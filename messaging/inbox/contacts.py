@@ -139,12 +139,21 @@ def _facts(
                 is_open=has_failed or contact is None or len(numbers) == 1,
             )
         )
-    log = ""
+    log, consent = "", []
     if request.role >= Role.ADMIN:
+        ledger = reverse("admin:messaging_consententry_changelist")
+        consent = [
+            {
+                "url": f"{ledger}?{urlencode({'q': number})}",
+                "of": book.name(number) if len(numbers) > 1 else "",
+            }
+            for number in numbers
+        ]
         log = f"{reverse('admin:messaging_message_changelist')}?{urlencode({'q': numbers[0]})}"
     return {
         "people": people,
         "our_number": book.number(conversation.our_number),
         "first_at": conversation.first_at,  # type: ignore[attr-defined]  # annotated
         "log_url": log,
+        "consent_links": consent,
     }

@@ -114,7 +114,7 @@ def change(request: InboxRequest, conversation_id: int, message_id: UUID) -> Htt
 @require_POST
 @inbox_view
 def send_now(request: InboxRequest, conversation_id: int, message_id: UUID) -> HttpResponseBase:
-    """Send a scheduled message before its time."""
+    """Send a scheduled message before its time, or in quiet hours that it waits out."""
     conversation = find(request, conversation_id)
     message = _find(conversation, message_id)
     try:

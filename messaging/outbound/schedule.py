@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
-from messaging import live, queue, segments
+from messaging import live, queue, quiet_hours, segments
 from messaging.conversations import note_last
 from messaging.delivery import progress, timeline
-from messaging.models import Message
+from messaging.models import Message, MessageEvent
 from messaging.models.message import Status
 from messaging.outbound.clearance import check_messaging
 from messaging.outbound.compose import recompose
@@ -27,6 +27,7 @@ _LONGEST = timedelta(days=366)
 _GRACE = timedelta(minutes=2)
 
 SCHEDULED = Q(direction=Message.Direction.OUT, status=Status.SCHEDULED)
+WAITING = Q(direction=Message.Direction.OUT, status=Status.QUEUED)
 
 
 def due_at(wanted: datetime | None, *, now: datetime) -> datetime | None:
@@ -84,11 +85,13 @@ def edit_scheduled(
 
 
 def send_scheduled_now(message: Message, *, user: User, role: Role, tenant: Tenant) -> Message:
-    """Send a message before its time.
+    """Send a message before its time, or in the quiet hours it waits out.
 
     Raises SendRefused.
     """
     check_messaging(tenant)
+    if message.status == Status.QUEUED:
+        return _send_at_night(message, user=user, role=role, tenant=tenant)
     line = pick_line(user, role, tenant, message.sender)
     recompose(line, message, text=message.text, tenant=tenant)
     now = timezone.now()
@@ -103,6 +106,26 @@ def send_scheduled_now(message: Message, *, user: User, role: Role, tenant: Tena
             next_attempt_at=now,
         )
         if moved:
+            queue.enqueue_delivery(message)
+    message.refresh_from_db()
+    if not moved:
+        raise _too_late(message)
+    return message
+
+
+def _send_at_night(message: Message, *, user: User, role: Role, tenant: Tenant) -> Message:
+    check_permitted(user, role, tenant, message.sender)
+    now = timezone.now()
+    with transaction.atomic():
+        progress.lock_thread(message)
+        held = MessageEvent.objects.filter(message=message, detail__startswith=quiet_hours.WAITS)
+        waiting = Message.objects.filter(WAITING, Exists(held.order_by()), pk=message.pk)
+        moved = waiting.update(next_attempt_at=now)
+        if moved:
+            # The delivery looks for this line before it lets a text wait.
+            detail = f"{quiet_hours.ON_PURPOSE} by {user}"
+            timeline.record(message, Status.QUEUED, detail=detail)
+            live.hint(message.conversation)
             queue.enqueue_delivery(message)
     message.refresh_from_db()
     if not moved:

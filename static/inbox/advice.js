@@ -22,6 +22,14 @@
 
   const fingerprint = (body) => JSON.stringify([byId("composer").dataset.key, ...body.entries()]);
 
+  // A region that scrolls must be reached by the keyboard, one that does not is no stop.
+  function reach() {
+    const hints = byId("hints");
+    if (!hints) return;
+    if (hints.scrollHeight > hints.clientHeight + 1) hints.tabIndex = 0;
+    else hints.removeAttribute("tabindex");
+  }
+
   async function ask() {
     const box = byId("advice");
     if (!box) return;
@@ -30,6 +38,7 @@
     if (!byId("text").value.trim()) {
       askedFor = "";
       box.replaceChildren();
+      reach();
       return;
     }
     const body = question();
@@ -44,6 +53,7 @@
     askedFor = wanted;
     const html = await response.text();
     if (mine === asked && box.innerHTML !== html) box.innerHTML = html;
+    reach();
   }
 
   function soon() {
@@ -55,8 +65,10 @@
   document.addEventListener("composer:changed", soon);
   document.addEventListener("composer:opened", () => {
     askedFor = "";
+    reach();
     soon();
   });
+  addEventListener("resize", reach);
   document.addEventListener("change", (event) => {
     if (event.target.id === "individually") document.dispatchEvent(new CustomEvent("composer:changed"));
   });

@@ -85,6 +85,11 @@
     if (event.target.id === "note") close();
   });
 
+  // Who types faster than the list comes is offered it now.
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "colleagues" && document.activeElement === byId("note")) offer(byId("note"));
+  });
+
   document.addEventListener(
     "toggle",
     (event) => {
