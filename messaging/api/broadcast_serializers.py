@@ -8,13 +8,15 @@ from uuid import UUID
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from messaging.api.fields import NumberField, tenant_of
+from messaging.api.fields import tenant_of
 from messaging.broadcasts import audience as audiences
 from messaging.broadcasts.audience import Audience, NoAudience
 from messaging.broadcasts.merge import VALUE_LENGTH
 from messaging.broadcasts.results import Counts, Result, counts_of
 from messaging.models import Broadcast
 from messaging.outbound.compose import MOST_UNITS, normal
+from messaging.outbound.lines import lines
+from messaging.outbound.sender_ids import NotASender, parse_sender
 from messaging.segments import utf16_units
 from tenants.api.fields import KnownFields
 
@@ -80,7 +82,9 @@ class BroadcastSerializer(KnownFields, serializers.ModelSerializer[Broadcast]):
 
     _counts: dict[UUID, Counts] | None = None  # of the whole page, counted at once
 
-    our_number = NumberField(max_length=40)
+    our_number = serializers.CharField(
+        max_length=40, help_text="A number or sender ID of yours, in any usual form."
+    )
     numbers = serializers.ListField(
         child=serializers.CharField(max_length=40),
         write_only=True,
@@ -149,6 +153,18 @@ class BroadcastSerializer(KnownFields, serializers.ModelSerializer[Broadcast]):
             known = self._counts = counts_of(list(shown))
         found = known.get(broadcast.pk) or counts_of([broadcast])[broadcast.pk]
         return CountsSerializer(found).data
+
+    def validate_from(self, typed: str) -> str:
+        """Take what the tenant can send from, if not at this moment; starting judges again."""
+        tenant = tenant_of(self)
+        try:
+            sender = parse_sender(typed, country=tenant.country)
+        except NotASender as error:
+            raise serializers.ValidationError(str(error)) from error
+        kept = self.instance.our_number if isinstance(self.instance, Broadcast) else ""
+        if sender != kept and not lines(tenant, number=sender):
+            raise serializers.ValidationError("This is not one of your numbers.")
+        return sender
 
     def validate_text(self, text: str) -> str:
         """Judge the length; each recipient's own text is judged when it is written."""

@@ -8,9 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -21,20 +22,17 @@ from messaging.api.broadcast_serializers import (
     ResultSerializer,
     StartSerializer,
 )
-from messaging.api.refusals import Refused
+from messaging.api.refusals import REFUSAL, Refused
 from messaging.broadcasts import states
-from messaging.broadcasts.results import results
-from messaging.models import Broadcast, BroadcastRecipient
+from messaging.broadcasts.again import copy_failed
+from messaging.broadcasts.results import counts, results
+from messaging.models import Broadcast, BroadcastRecipient, Message
+from messaging.models.message import Status
 from messaging.outbound.refusals import Refusal, SendRefused
 
-_REFUSAL = OpenApiResponse(
-    inline_serializer(
-        "BroadcastRefusal", {"code": serializers.CharField(), "detail": serializers.CharField()}
-    ),
-    description="Not possible in this state, or from this number.",
-)
-_CHANGED = {200: BroadcastSerializer, 422: _REFUSAL}
+_CHANGED = {200: BroadcastSerializer, 422: REFUSAL}
 _NO_LONGER = "It has been started: only a draft or a scheduled broadcast can be changed."
+_OVER = (Broadcast.State.DONE, Broadcast.State.CANCELED)
 _OPEN = (Broadcast.State.SCHEDULED, Broadcast.State.RUNNING, Broadcast.State.PAUSED)
 
 
@@ -44,10 +42,25 @@ class BroadcastFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     state = filters.ChoiceFilter(choices=Broadcast.State.choices)
 
 
+class RecipientFilter(filters.FilterSet):  # type: ignore[misc]  # no types
+    """By the recipient's state, and by what became of its message."""
+
+    state = filters.ChoiceFilter(choices=BroadcastRecipient.State.choices)
+    status = filters.ChoiceFilter(method="by_status", choices=Status.choices)
+
+    def by_status(
+        self, rows: QuerySet[BroadcastRecipient], name: str, value: str
+    ) -> QuerySet[BroadcastRecipient]:
+        """Keep those whose message has the status."""
+        messages = Message.objects.filter(broadcast__isnull=False, status=value)
+        return rows.filter(message_id__in=messages.values("pk"))
+
+
 class Broadcasts(ConfigurationViewSet[Broadcast]):
     """Broadcasts, newest first. They go out behind all other texts."""
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    refusing_actions = ("partial_update", "destroy")
     queryset = Broadcast.objects.order_by("-created_at")
     serializer_class = BroadcastSerializer
     filterset_class = BroadcastFilter
@@ -78,11 +91,20 @@ class Broadcasts(ConfigurationViewSet[Broadcast]):
     @extend_schema(request=StartSerializer, responses=_CHANGED, filters=False)
     @action(detail=True, methods=["post"], filter_backends=[])
     def start(self, request: Request, **kwargs: Any) -> Response:
-        """Start it, now or at `scheduled_at`. What is scheduled may be started again elsewhen."""
+        """Start it, now or at `scheduled_at`.
+
+        What is scheduled already can be started at another time, or at once.
+        """
         data = StartSerializer(data=request.data)
         data.is_valid(raise_exception=True)
         at = data.validated_data["scheduled_at"]
         return self._change(lambda broadcast: states.start(broadcast, **self._who(), at=at))
+
+    @extend_schema(request=None, responses=_CHANGED, filters=False)
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def unschedule(self, request: Request, **kwargs: Any) -> Response:
+        """Make what is scheduled a draft again."""
+        return self._change(states.unschedule)
 
     @extend_schema(request=None, responses=_CHANGED, filters=False)
     @action(detail=True, methods=["post"], filter_backends=[])
@@ -102,14 +124,35 @@ class Broadcasts(ConfigurationViewSet[Broadcast]):
         """Stop it for good: what no carrier has yet is not sent."""
         return self._change(lambda broadcast: states.cancel(broadcast, user=self.person))
 
-    @extend_schema(responses=ResultSerializer(many=True), filters=False)
+    @extend_schema(request=None, responses={201: BroadcastSerializer, 422: REFUSAL}, filters=False)
+    @action(detail=True, methods=["post"], url_path="copy-failed", filter_backends=[])
+    def copy_failed(self, request: Request, **kwargs: Any) -> Response:
+        """Write a draft of the same text for those for whom it failed; opted out is not failed."""
+        broadcast = self.get_object()
+        if broadcast.state not in _OVER or not counts(broadcast).failed:
+            text = "Only a broadcast that is over and has failed for somebody can be copied so."
+            raise Refused(Refusal.INVALID_STATE, text)
+        draft = copy_failed(broadcast, user=self.person)
+        return Response(self.get_serializer(draft).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        responses=ResultSerializer(many=True),
+        filters=False,
+        parameters=[
+            OpenApiParameter(
+                "state", enum=BroadcastRecipient.State.values, description="Of the recipient."
+            ),
+            OpenApiParameter("status", enum=Status.values, description="Of the message."),
+        ],
+    )
     @action(detail=True, methods=["get"], filter_backends=[])
     def recipients(self, request: Request, **kwargs: Any) -> Response:
         """List the recipients and what became of each."""
-        people: QuerySet[BroadcastRecipient] = self.get_object().recipients.select_related(
-            "contact"
-        )
-        page = self.paginate_queryset(people.order_by("pk"))  # type: ignore[arg-type]
+        people = self.get_object().recipients.select_related("contact").order_by("pk")
+        narrowed = RecipientFilter(request.query_params, queryset=people)
+        if not narrowed.is_valid():
+            raise ValidationError(narrowed.errors)
+        page = self.paginate_queryset(narrowed.qs)
         found = ResultSerializer(results(page or []), many=True)  # type: ignore[arg-type]
         return self.get_paginated_response(found.data)
 

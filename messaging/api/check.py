@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.api.base import TenantView
-from messaging.api.message_serializers import MAX_MEDIA, NumbersField
+from messaging.api.message_serializers import (
+    MAX_MEDIA,
+    NumbersField,
+    WarningSerializer,
+    warnings_of,
+)
 from messaging.content.advice import Code
-from messaging.outbound.check import check_message
+from messaging.outbound.check import Checked, check_message
 from messaging.outbound.individually import MOST_INDIVIDUALLY
 from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantUser
@@ -34,6 +39,9 @@ class DraftSerializer(KnownFields, serializers.Serializer[Any]):
         child=serializers.UUIDField(), required=False, default=list, max_length=MAX_MEDIA
     )
     send_individually = serializers.BooleanField(required=False, default=False)
+    scheduled_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    ignore_quiet_hours = serializers.BooleanField(required=False, default=False)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Call the sender `from`, which Python cannot."""
@@ -67,6 +75,18 @@ class CheckedSerializer(serializers.Serializer[Any]):
     segments = serializers.IntegerField(help_text="Of one message; an MMS is one.")
     advice = AdviceSerializer(many=True)
     would_refuse = WouldRefuseSerializer(allow_null=True)
+    warnings = serializers.SerializerMethodField(
+        help_text="What may become of it although it is taken, as in the answer to sending."
+    )
+    held_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="It would be taken, and wait until then: quiet hours. null = it need not wait.",
+    )
+
+    @extend_schema_field(WarningSerializer(many=True))
+    def get_warnings(self, checked: Checked) -> list[dict[str, str]]:
+        """Tell them as the answer to sending does."""
+        return warnings_of(checked.caution)
 
 
 class CheckMessage(TenantView):
@@ -79,6 +99,7 @@ class CheckMessage(TenantView):
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Tell segments, advice on the text, and why it would be refused, if it would.
 
+        It takes whatever sending takes, and judges by the same rules.
         Nothing is stored. Advice never blocks: only `would_refuse` says that sending fails.
         """
         data = DraftSerializer(data=request.data)
@@ -93,5 +114,8 @@ class CheckMessage(TenantView):
             text=wanted["text"],
             attachment_ids=wanted["media"],
             individually=wanted["send_individually"],
+            scheduled_at=wanted["scheduled_at"],
+            expires_at=wanted["expires_at"],
+            ignore_quiet_hours=wanted["ignore_quiet_hours"],
         )
         return Response(CheckedSerializer(checked).data)

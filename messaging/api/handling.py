@@ -82,6 +82,8 @@ class NoteSerializer(KnownFields, serializers.ModelSerializer[Note]):
 class HandlingActions(TenantViewSet[Conversation]):
     """Actions on one conversation that the person may see."""
 
+    refusing_actions = ("take", "transfer", "assign", "done", "reopen", "notes")
+
     @extend_schema(request=TakeSerializer, filters=False)
     @action(detail=True, methods=["post"], filter_backends=[])
     def take(self, request: Request, **kwargs: Any) -> Response:

@@ -8,12 +8,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import (
     OpenApiExample,
-    extend_schema_field,
     extend_schema_serializer,
 )
 from rest_framework import serializers
 
-from messaging.api.fields import ExtensionField, tenant_of
+from messaging.api.fields import ExtensionField, RingGroupField, tenant_of
 from messaging.inbound.rules.problems import RuleProblem
 from messaging.inbound.rules.ranges import DidRange
 from messaging.inbound.rules.saving import (
@@ -37,7 +36,6 @@ from messaging.models import (
     Holiday,
     InboundRule,
     InboundTarget,
-    RingGroup,
 )
 from tenants.api.fields import KnownFields, RowField
 from tenants.models import Trunk
@@ -61,29 +59,13 @@ class UsableTrunkField(RowField):
         return usable_trunks(tenant_of(self))
 
 
-@extend_schema_field({"type": "string", "nullable": True})
-class RingGroupField(serializers.Field[Any, Any, str, Any]):
-    """Ring group by its number."""
-
-    def to_internal_value(self, data: Any) -> RingGroup:
-        number = str(data).strip() if isinstance(data, str | int) else "-"
-        # Only digits reach the database, which takes no NUL.
-        found = RingGroup.objects.filter(number=number).first() if number.isdecimal() else None
-        if found is None:
-            raise serializers.ValidationError("There is no ring group of this number.")
-        return found
-
-    def to_representation(self, value: RingGroup) -> str:
-        return value.number
-
-
 class TargetSerializer(KnownFields, serializers.Serializer[Any]):
     """One place texts go to; besides `kind` it has the field of its kind, if that has one."""
 
     kind = serializers.ChoiceField(choices=Kind.choices)
     extension = ExtensionField(required=False)
-    ring_group = RingGroupField(required=False, allow_null=True)
-    email = serializers.EmailField(required=False)
+    ring_group = RingGroupField(required=False)
+    email = serializers.EmailField(required=False, max_length=254)
     range = serializers.CharField(
         required=False, max_length=30, help_text="1100-1199: as many as the rule has numbers."
     )

@@ -58,6 +58,11 @@ class WarningSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+def warnings_of(caution: str) -> list[dict[str, str]]:
+    """Tell what the sender's state may do to a message; "" = nothing."""
+    return [{"code": "unregistered", "detail": caution}] if caution else []
+
+
 class MessageSerializer(serializers.ModelSerializer[Message]):
     """One message with its recipients, media and timeline."""
 
@@ -72,6 +77,14 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         help_text="Why it failed; empty = it did not.",
     )
 
+    outbound_rule = serializers.IntegerField(
+        source="outbound_rule_id",
+        allow_null=True,
+        help_text="Id of the rule it left by, as its timeline tells; null = none.",
+    )
+    broadcast = serializers.UUIDField(
+        source="broadcast_id", allow_null=True, help_text="Id of the broadcast it is part of."
+    )
     warnings = serializers.SerializerMethodField(
         help_text="In the answer to sending: what may become of it. Empty everywhere else."
     )
@@ -100,6 +113,8 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "delivered_at",
             "scheduled_at",
             "expires_at",
+            "outbound_rule",
+            "broadcast",
             "recipients",
             "events",
             "warnings",
@@ -119,8 +134,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
     def get_warnings(self, message: Message) -> list[dict[str, str]]:
         """Tell what the sender's state may do to the message; asked only where it was just sent."""
         cautions: dict[str, str] = self.context.get("cautions", {})
-        doubt = cautions.get(message.sender, "")
-        return [{"code": "unregistered", "detail": doubt}] if doubt else []
+        return warnings_of(cautions.get(message.sender, ""))
 
     def get_to(self, message: Message) -> list[str]:
         """Tell whom the message was addressed to."""

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from rest_framework import status
+from typing import Final
+
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, inline_serializer
+from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
+
+REFUSAL: Final = OpenApiResponse(
+    inline_serializer(
+        "Refusal", {"code": serializers.CharField(), "detail": serializers.CharField()}
+    ),
+    description="The rules forbid it, or its state does; nothing was stored.",
+    examples=[
+        OpenApiExample(
+            "Opted out",
+            {"code": "opted_out", "detail": "This person said STOP and must not be texted."},
+        )
+    ],
+)
 
 
 class Refused(APIException):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,9 +15,22 @@ from messaging.models import SendingPolicy
 from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantAdmin
 
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+
+
+@extend_schema_field({"type": "string", "example": "21:00", "pattern": _CLOCK})
+class ClockField(serializers.TimeField):
+    """Time of day by whoever's clock; an offset would mean nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=["%H:%M", "%H:%M:%S"], **kwargs)
+
 
 class SendingPolicySerializer(KnownFields, serializers.ModelSerializer[SendingPolicy]):
     """The policy. Quiet hours are by the recipient's clock, as its area code tells it."""
+
+    quiet_from = ClockField(required=False)
+    quiet_until = ClockField(required=False)
 
     class Meta:
         model = SendingPolicy

@@ -53,6 +53,8 @@ _SUMMARIES: Final = {
     ("broadcasts", "create"): "Write a broadcast",
     ("broadcasts", "recipients"): "List a broadcast's recipients",
     ("broadcasts", "start"): "Start a broadcast",
+    ("broadcasts", "unschedule"): "Make a scheduled broadcast a draft again",
+    ("broadcasts", "copy_failed"): "Write a draft for whom a broadcast failed",
     ("broadcasts", "pause"): "Pause a broadcast",
     ("broadcasts", "resume"): "Go on with a paused broadcast",
     ("broadcasts", "cancel"): "Cancel a broadcast",
@@ -108,6 +110,11 @@ _ERRORS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "409": ("InTheWay", "Something else stands in the way: it is in use, or done.", _DETAIL),
     "413": ("TooLarge", "The body is too large.", _DETAIL),
     "415": ("OtherType", "Send JSON; files are sent as a form.", _DETAIL),
+    "422": (
+        "Refused",
+        "The rules or its state forbid it; nothing was stored.",
+        {"type": "object", "properties": {"code": {"type": "string"}, **_DETAIL["properties"]}},
+    ),
     "503": ("TryAgain", "The queue does not answer; nothing was done.", _DETAIL),
 }
 
@@ -171,6 +178,9 @@ class Described(AutoSchema):
             codes += ["409", "413", "415"]
         elif self.method == "DELETE":
             codes += ["409"]
+        refusing = getattr(self.view, "refusing_actions", ())
+        if self.method != "GET" and getattr(self.view, "action", "") in refusing:
+            codes += ["422"]
         if self.path.endswith("/send-reset-link/"):
             codes += ["503"]
         return codes
