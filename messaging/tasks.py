@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from uuid import UUID
 
 from celery import shared_task
@@ -17,11 +18,23 @@ from messaging.push import outgoing as notifications
 from tenants.context import TenantUnavailable, entered
 from tenants.models import Tenant
 
+# Runs wait for each other tenant by tenant. In a flood of receipts they would take all threads
+# of a worker, and replies none.
+_MOST_DRAINS = 2
+_drains = threading.BoundedSemaphore(_MOST_DRAINS)
+_rung_meanwhile = threading.Event()
+
 
 @shared_task(name=queue.ROUTE_EVENTS)
 def route_webhook_events() -> None:
-    """Drain the webhook inbox into the tenants."""
-    drain.drain()
+    """Drain the webhook inbox into the tenants, unless enough runs of this process do."""
+    _rung_meanwhile.set()
+    while _rung_meanwhile.is_set() and _drains.acquire(blocking=False):
+        try:
+            _rung_meanwhile.clear()
+            drain.drain()
+        finally:
+            _drains.release()
 
 
 @shared_task(name=queue.DELIVER)
