@@ -8,7 +8,7 @@ from auditlog.models import LogEntry
 from auditlog.signals import pre_log
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
-from django.db.models.signals import pre_save
+from django.db.models.signals import m2m_changed, pre_save
 from django.dispatch import receiver
 
 from messaging.models import (
@@ -31,7 +31,7 @@ from messaging.models import (
     SmsConfiguration,
     Template,
 )
-from tenants.audit import Action, register
+from tenants.audit import Action, note, register
 from tenants.models import WebhookEndpoint
 from tenants.schema import tenant_connection
 
@@ -53,7 +53,16 @@ register(
 )
 register(
     MessageSetting,
-    ["phone_number", "provider", "extension", "ring_group", "email", "description", "enabled"],
+    [
+        "phone_number",
+        "provider",
+        "extension",
+        "other_extensions",
+        "ring_group",
+        "email",
+        "description",
+        "enabled",
+    ],
 )
 register(RingGroup, ["number", "name", "members"])
 register(Extension, ["number", "name", "email", "sms_permission"])
@@ -74,7 +83,7 @@ register(BusinessHours, ["name", "week", "is_default"])
 register(Holiday, ["name", "first_day", "last_day", "every_year"])
 register(
     InboundRule,
-    ["name", "enabled", "trunk", "did_first", "did_last", "caller_mask", "hours"],
+    ["name", "enabled", "trunk", "did_first", "did_last", "caller_mask", "hours", "holidays"],
 )
 register(
     AdvancedRoute,
@@ -102,6 +111,7 @@ register(
         "priority",
         "number_prefixes",
         "extensions",
+        "user_groups",
         "lengths",
         "hours",
         "strategy",
@@ -112,6 +122,38 @@ register(
     ["rule", "position", "enabled", "configuration", "sender", "strip", "prepend"],
 )
 register(WebhookEndpoint, [], secrets=["callback_username", "callback_password"])
+
+
+_SEVERAL: dict[type[Model], str] = {
+    MessageSetting.other_extensions.through: "other_extensions",
+    InboundRule.holidays.through: "holidays",
+    OutboundRule.user_groups.through: "user_groups",
+}
+
+
+@receiver(m2m_changed, dispatch_uid="messaging.audit.several")
+def _note_several(
+    sender: type[Model],
+    instance: Model,
+    action: str,
+    pk_set: set[int] | None,
+    **kwargs: Any,
+) -> None:
+    """Tell which rows were chosen before and after; auditlog's own form tells no such pair."""
+    name = _SEVERAL.get(sender)
+    if name is None or kwargs["reverse"] or action not in ("post_add", "post_remove", "pre_clear"):
+        return
+    chosen = {row.pk: str(row) for row in getattr(instance, name).all()}
+    before = after = chosen
+    if action == "pre_clear":
+        after = {}
+    elif action == "post_add":
+        before = {key: word for key, word in chosen.items() if key not in (pk_set or ())}
+    else:
+        gone = kwargs["model"]._default_manager.filter(pk__in=pk_set or ())
+        before = chosen | {row.pk: str(row) for row in gone}
+    pair = tuple(", ".join(sorted(words.values())) for words in (before, after))
+    note(instance, Action.CHANGED, changes={name: (pair[0], pair[1])})
 
 
 def _configuration_of(endpoint_id: Any) -> SmsConfiguration | None:
