@@ -60,7 +60,7 @@ class BulkForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         ways = {name: cleaned.get(f"{name}_how") or KEEP for name in self.offered}
         for name, way in ways.items():
-            if way == SET and name not in self.errors and cleaned.get(name) in (None, ""):
+            if way == SET and name not in self.errors and _is_empty(cleaned.get(name)):
                 self.add_error(name, "Say what to set, or choose another answer above.")
         if not self.errors and all(way == KEEP for way in ways.values()):
             raise forms.ValidationError("Nothing is to change: choose “Set to” somewhere.")
@@ -93,8 +93,16 @@ class BulkForm(forms.Form):
         if self.cleaned_data[f"{name}_how"] == CLEAR:
             return "nothing"
         value: Any = self.cleaned_data[name]
+        if isinstance(value, QuerySet):
+            return ", ".join(str(each) for each in value)
         choices: Any = getattr(self.fields[name], "choices", ())
         return next((str(label) for key, label in choices if key == value), str(value))
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, QuerySet):
+        return not value
+    return value in (None, "")
 
 
 class BulkAdmin(TenantAdmin):
@@ -118,9 +126,13 @@ class BulkAdmin(TenantAdmin):
 
         Raises NotChanged.
         """
+        several = {field.name for field in obj._meta.many_to_many}
         for name, value in values.items():
-            setattr(obj, name, value)
+            if name not in several:
+                setattr(obj, name, value)
         obj.save()
+        for name in several & set(values):
+            getattr(obj, name).set(values[name])
 
     @admin.action(description="Change selected", permissions=["change"])
     def change_chosen(

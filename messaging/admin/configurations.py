@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,7 +21,7 @@ from messaging.configurations import (
     delete_configuration,
     save_configuration,
 )
-from messaging.delivery.silence import CAUSE, TEXTS, is_deaf
+from messaging.delivery.silence import CAUSE, TEXTS, is_deaf, is_deaf_each
 from messaging.models import MessageSetting, SmsConfiguration
 from messaging.outbound.rules.storing import needed_by
 from messaging.pacing.figures import account_pace
@@ -115,6 +115,7 @@ class ConfigurationAdmin(TenantAdmin):
         return queryset.annotate(
             trunk_did=Subquery(main.order_by("-is_main", "number").values("number")[:1]),
             queued_count=waiting_on_each(),
+            hears_nothing=ExpressionWrapper(is_deaf_each(), BooleanField()),
         )
 
     @admin.display(description="Sender", ordering="sender_id")
@@ -131,9 +132,11 @@ class ConfigurationAdmin(TenantAdmin):
 
     @display(description="Status", label=_STATUS)  # type: ignore[untyped-decorator]
     def status(self, obj: SmsConfiguration) -> tuple[str, str]:
-        """Badge: switched off, or what the last test said."""
+        """Badge: switched off, without receipts, or what the last test said."""
         if not obj.enabled:
             return "off", "Off"
+        if getattr(obj, "hears_nothing", False):
+            return "new", "No receipts"
         if obj.test_result == SmsConfiguration.TestResult.PASSED:
             return "ready", "Ready"
         if obj.test_result == SmsConfiguration.TestResult.FAILED:

@@ -17,7 +17,7 @@ from messaging.admin.setting_filters import ExtensionFilter, ProviderFilter
 from messaging.admin.setting_form import PLATFORM_LABEL, SettingForm
 from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.test_message import TestMessageForm
-from messaging.models import MessageSetting
+from messaging.models import Extension, MessageSetting
 from messaging.number_settings import NumberProblem, check_provider_change
 from messaging.number_sharing import check_sharing
 from messaging.spreadsheets.message_settings import MessageSettingSheet
@@ -106,18 +106,23 @@ class MessageSettingAdmin(BulkAdmin, SheetAdmin):
             except NumberProblem as problem:
                 number = national(obj.phone_number.number)
                 raise NotChanged(f"{number}: {problem.message}") from problem
-        if {"extension", "ring_group"} & set(values):
-            self._check_sharing(obj, values)
+        if {"extension", "other_extensions", "ring_group"} & set(values):
+            others = self._check_sharing(obj, values)
+            if "other_extensions" in values:
+                values = {**values, "other_extensions": others}
         super().change_row(request, obj, values)
 
-    def _check_sharing(self, obj: Any, values: dict[str, Any]) -> None:
+    def _check_sharing(self, obj: Any, values: dict[str, Any]) -> list[Extension]:
+        """Return the other extensions as they would be, the extension itself left out."""
         extension = values.get("extension", obj.extension)
-        others = [each for each in obj.other_extensions.all() if each != extension]
+        wanted = values.get("other_extensions", obj.other_extensions.all())
+        others = [each for each in wanted if each != extension]
         try:
             check_sharing(extension, others, values.get("ring_group", obj.ring_group))
         except NumberProblem as problem:
             number = national(obj.phone_number.number)
             raise NotChanged(f"{number}: {problem.message}") from problem
+        return others
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[MessageSetting]:
         queryset: QuerySet[MessageSetting] = super().get_queryset(request)
@@ -125,6 +130,7 @@ class MessageSettingAdmin(BulkAdmin, SheetAdmin):
             messagesetting=OuterRef("pk")
         )
         counted = others.order_by().values("messagesetting").annotate(count=Count("pk"))
+        queryset = queryset.select_related(*self.list_select_related)
         return queryset.annotate(other_count=Subquery(counted.values("count")))
 
     @action(  # type: ignore[untyped-decorator]

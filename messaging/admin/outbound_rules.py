@@ -114,6 +114,9 @@ class OutboundRuleAdmin(BulkAdmin):
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[OutboundRule]:
         queryset: QuerySet[OutboundRule] = super().get_queryset(request)
+        match = request.resolver_match
+        if match is not None and str(match.url_name).endswith(("_change", "_delete")):
+            return queryset  # both ask for the routes themselves
         routes = OutboundRoute.objects.select_related("configuration")
         return queryset.prefetch_related("user_groups", Prefetch("routes", routes))
 

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin
 from messaging.admin.tenant_form import TenantForm
+from messaging.inbound.rules.in_use import rule_to_ring_group
 from messaging.models import Extension, MessageSetting, RingGroup, RingGroupMember
 from messaging.number_settings import NumberProblem
 from messaging.number_sharing import check_number_is_free
@@ -98,10 +99,9 @@ class RingGroupAdmin(BulkAdmin):
         set_members(form.instance, form.cleaned_data["people"])
 
     def refusal_to_delete(self, request: ScreenRequest, obj: Any) -> str:
-        settings = MessageSetting.objects.filter(ring_group=obj).select_related("phone_number")
-        numbers = [national(setting.phone_number.number) for setting in settings[:_NAMED]]
+        numbers = [national(number) for number in obj.line_numbers[:_NAMED]]
         if not numbers:
-            return needed_by(obj)
+            return rule_to_ring_group(obj) or needed_by(obj)
         return (
             f"The texts of {', '.join(numbers)} reach ring group {obj.number}: give the numbers"
             " an extension or another group in Message Settings first."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminEmailInputWidget
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelect2MultipleWidget
 
 from messaging.admin.bulk import BulkField
 from messaging.admin.setting_form import PLATFORM, PLATFORM_LABEL
@@ -57,6 +57,14 @@ def _extension() -> forms.Field:
     )
 
 
+def _other_extensions() -> forms.Field:
+    return forms.ModelMultipleChoiceField(
+        label="Other extensions",
+        queryset=Extension.objects.all(),
+        widget=UnfoldAdminSelect2MultipleWidget(),
+    )
+
+
 def _ring_group() -> forms.Field:
     return forms.ModelChoiceField(
         label="Ring group",
@@ -77,6 +85,7 @@ def _description() -> forms.Field:
 BULK_FIELDS = {
     "provider": BulkField(make=ProviderChoice, clearable=False),
     "extension": BulkField(make=_extension),
+    "other_extensions": BulkField(make=_other_extensions, empty=()),
     "ring_group": BulkField(make=_ring_group),
     "email": BulkField(make=_email, empty=""),
     "description": BulkField(make=_description, empty=""),

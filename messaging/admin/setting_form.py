@@ -65,6 +65,10 @@ class SettingForm(TenantForm):
         extension.queryset = Extension.objects.all()
         others: Any = self.fields["other_extensions"]
         others.queryset = Extension.objects.all()
+        # Read once for both.
+        desks = [(each.pk, str(each)) for each in extension.queryset]
+        extension.choices = [("", extension.empty_label), *desks]
+        others.choices = desks
         group: Any = self.fields["ring_group"]
         group.queryset = RingGroup.objects.all()
         account: Any = self.fields["account"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from messaging.models import Message, MessageEvent, SmsConfiguration
@@ -38,7 +38,17 @@ def is_deaf(configuration: SmsConfiguration | None) -> bool:
     return not heard.exists()
 
 
-def _latest(configuration: SmsConfiguration | None) -> QuerySet[Message]:
+def is_deaf_each() -> Q:
+    """Tell the same of each configuration of a query, at once."""
+    latest = _latest(OuterRef("pk")).values("pk")
+    heard = MessageEvent.objects.filter(
+        message__in=_latest(OuterRef(OuterRef("pk"))).values("pk")[:TEXTS],
+        webhook_event_id__isnull=False,
+    )
+    return Q(Exists(latest[TEXTS - 1 : TEXTS])) & ~Q(Exists(heard))
+
+
+def _latest(configuration: SmsConfiguration | OuterRef | None) -> QuerySet[Message]:
     now = timezone.now()
     return (
         Message.objects.filter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from messaging.models import Extension, Holiday, InboundRule
+from messaging.models import Extension, Holiday, InboundRule, RingGroup
 from tenants.models import Trunk
 
 
@@ -16,6 +16,12 @@ def rule_to_extension(extension: Extension) -> str:
     """Return why the extension cannot be deleted, or "" when no rule leads to it."""
     rule = InboundRule.objects.filter(targets__extension=extension).first()
     return _needs(rule, f"leads to extension {extension.number}")
+
+
+def rule_to_ring_group(group: RingGroup) -> str:
+    """Return why the ring group cannot be deleted, or "" when no rule leads to it."""
+    rule = InboundRule.objects.filter(targets__ring_group=group).first()
+    return _needs(rule, f"leads to ring group {group.number}")
 
 
 def rule_of_holiday(holiday: Holiday) -> str:
