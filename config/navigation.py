@@ -122,6 +122,8 @@ def tenant_navigation(request: PortalRequest) -> list[Item]:
                 _item("Message log", "forum", "admin:messaging_message_changelist"),
                 _item("Scheduled", "schedule_send", "admin:messaging_scheduledmessage_changelist"),
                 _item("Broadcasts", "campaign", "admin:messaging_broadcast_changelist"),
+                _item("Contacts", "contacts", "admin:messaging_contact_changelist"),
+                _item("Templates", "description", "admin:messaging_template_changelist"),
                 _item("Exports", "download", "admin:messaging_export_changelist"),
             ],
         ),
@@ -132,7 +134,6 @@ def tenant_navigation(request: PortalRequest) -> list[Item]:
                 _item("Trunks", "cable", "admin:tenants_trunk_changelist"),
                 _item("Inbound rules", "call_received", "admin:messaging_inboundrule_changelist"),
                 _item("Outbound rules", "call_made", "admin:messaging_outboundrule_changelist"),
-                _item("Sending policy", "policy", "admin:messaging_sendingpolicy_changelist"),
             ],
         ),
         (
@@ -142,19 +143,23 @@ def tenant_navigation(request: PortalRequest) -> list[Item]:
                 _item("Phone numbers", "dialpad", "admin:tenants_phonenumber_changelist"),
                 _item("Extensions", "support_agent", "admin:messaging_extension_changelist"),
                 _item("Ring groups", "groups", "admin:messaging_ringgroup_changelist"),
+            ],
+        ),
+        (
+            "Hours and replies",
+            [
                 _item("Business hours", "schedule", "admin:messaging_businesshours_changelist"),
                 _item("Holidays", "event", "admin:messaging_holiday_changelist"),
                 _item("Auto-replies", "reply_all", "admin:messaging_autoreply_changelist"),
             ],
         ),
         (
-            "People outside",
+            "Consent",
             [
-                _item("Contacts", "contacts", "admin:messaging_contact_changelist"),
                 _item("Opt-outs", "block", "admin:messaging_optout_changelist"),
                 _item("Consent ledger", "history_edu", "admin:messaging_consententry_changelist"),
                 _item("Consent texts", "rule", "admin:messaging_consenttexts_changelist"),
-                _item("Templates", "description", "admin:messaging_template_changelist"),
+                _item("Sending policy", "policy", "admin:messaging_sendingpolicy_changelist"),
             ],
         ),
         (
