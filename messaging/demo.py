@@ -7,12 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
-from messaging import demo_history, usage
-from messaging.broadcasts import audience
+from messaging import demo_depth, demo_history, usage
 from messaging.configurations import create_configuration
 from messaging.models import (
     AutoReply,
-    Broadcast,
     ConsentTexts,
     Contact,
     Extension,
@@ -186,22 +184,13 @@ def _furnish(company: Company, tenant: Tenant, trunk: Trunk) -> None:
             Contact.objects.get_or_create(number=number, defaults={"name": name})
         if company.help_text:
             _furnish_answers(company.help_text)
-        _furnish_broadcast(company)
+        if company.shared:
+            demo_depth.fill(tenant, trunk, configuration, line=company.desks[0].number)
         name, email = company.admin
         add_member(tenant, email, role="admin", password=PASSWORD, name=name)
         lines = [(desk.number, desk.extension) for desk in company.desks]
         readers = [membership.user_id for membership in tenant.memberships.all()]
         demo_history.fill(company.slug, configuration, lines, readers)
-
-
-def _furnish_broadcast(company: Company) -> None:
-    """Write a broadcast that waits to be looked at and started."""
-    text = f"{company.name}: Hi {{first_name|there}}, we close on Friday. Text STOP to opt out."
-    broadcast, is_new = Broadcast.objects.get_or_create(
-        name="Closed on Friday", defaults={"our_number": company.desks[0].number, "text": text}
-    )
-    if is_new and company.contacts:
-        audience.replace(broadcast, audience.all_contacts())
 
 
 def _furnish_answers(help_text: str) -> None:
