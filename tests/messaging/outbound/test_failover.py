@@ -13,6 +13,7 @@ import pytest
 from django.utils import timezone
 
 from messaging.delivery.attempt import deliver
+from messaging.delivery.lookup import look_up
 from messaging.models import (
     Message,
     MessageSetting,
@@ -32,7 +33,7 @@ from providers.errors import (
     ProviderError,
     TemporaryFailure,
 )
-from providers.types import FailureReason
+from providers.types import FailureReason, ListedPart, ReceiptStatus
 from tenants.models import PhoneNumber, Tenant, Trunk
 from tests.conftest import _configuration
 from tests.messaging.outbound.carrier import ScriptedCarrier
@@ -464,3 +465,35 @@ def test_message_page_names_rule_route_and_what_was_dialed(
     assert "outbound rule <a" in page
     assert "Route 1 of 1 of rule “Home”: by “Main” from +19195550101." in page
     assert "(512) 555-0300, dialed as (646) 555-0300" in page
+
+
+def test_list_is_asked_for_what_was_dialed(write: Write, carrier: Carrier, route: Route) -> None:
+    route(0, strip=4, prepend="1646")
+    carrier.script[:] = [UNKNOWN]
+    message = delivered(write())
+    carrier.listed[:] = [
+        ListedPart(
+            provider_message_id="bw-1",
+            sender=OWN,
+            recipient="+16465550300",
+            status=ReceiptStatus.DELIVERED,
+            taken_at=timezone.now(),
+        )
+    ]
+    look_up(message.pk)
+    message.refresh_from_db()
+    assert carrier.asked == ["+16465550300", "bw-1"]
+    assert (message.status, message.provider_message_id) == ("delivered", "bw-1")
+
+
+@pytest.mark.parametrize("origin", ["auto_reply", "consent"])
+def test_what_answers_by_itself_comes_from_the_number_that_was_texted(
+    write: Write, carrier: Carrier, route: Route, origin: str
+) -> None:
+    route(3)  # by another account, which has another number
+    message = write()
+    Message.objects.filter(pk=message.pk).update(origin=origin)
+
+    assert delivered(message).status == "sent"
+    assert (carrier.sent[0].sender, carrier.accounts) == (OWN, [FIRST])
+    assert message.outbound_rule is None

@@ -114,7 +114,7 @@ def expected(story: Story) -> dict[str, Any]:
         for number, (state, word) in fates.items()
         if at_rest and state == Status.FAILED and word and word.code == LIMIT
     }
-    fates |= {number: (Status.QUEUED, None) for number in again}
+    fates |= dict.fromkeys(again, (Status.QUEUED, None))
     states = [state for state, _ in fates.values()]
     worst = next((s for s in (Status.FAILED, Status.UNCONFIRMED) if s in states), None)
     told = [word for state, word in fates.values() if worst and state == worst and word]
