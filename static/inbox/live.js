@@ -108,8 +108,8 @@
     // A row far down the list is not fetched again.
     const row = id && body.dataset.viewing === undefined && byId(`c${id}`);
     if (row) {
-      row.classList.remove("is-unread");
-      row.querySelector(".count")?.remove();
+      row.classList.remove("is-unread", "is-mentioned");
+      for (const count of row.querySelectorAll(".count")) count.remove();
     }
   }
 

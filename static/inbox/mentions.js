@@ -90,6 +90,25 @@
     if (event.target.id === "colleagues" && document.activeElement === byId("note")) offer(byId("note"));
   });
 
+  // They texted STOP or START meanwhile, and the thread is put in anew: the note goes on.
+  let kept = null;
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "thread") return;
+    const note = byId("note");
+    const thread = byId("log")?.dataset.conversation;
+    kept = note?.value ? { thread, text: note.value, isFocused: document.activeElement === note } : null;
+  });
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "thread" || !kept) return;
+    const note = byId("note");
+    if (note && !note.value && byId("log")?.dataset.conversation === kept.thread) {
+      note.value = kept.text;
+      byId("note-box").open = true;
+      if (kept.isFocused) note.focus();
+    }
+    kept = null;
+  });
+
   document.addEventListener(
     "toggle",
     (event) => {
