@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import Q
 
@@ -13,9 +15,15 @@ from tenants.audit import note_added
 
 def is_opted_out(our_number: str, number: str) -> bool:
     """Tell whether the number refused texts from this number of ours, or from all of them."""
-    return OptOut.objects.filter(
-        Q(our_number=our_number) | Q(our_number=None), number=number
-    ).exists()
+    return bool(opted_out(our_number, [number]))
+
+
+def opted_out(our_number: str, numbers: Iterable[str]) -> set[str]:
+    """Return which of the numbers refused texts from this number of ours, or from all of them."""
+    known = OptOut.objects.filter(
+        Q(our_number=our_number) | Q(our_number=None), number__in=list(numbers)
+    )
+    return set(known.order_by().values_list("number", flat=True))
 
 
 def has_refused(our_number: str | None, number: str) -> bool:

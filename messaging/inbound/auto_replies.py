@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging import hours, optouts
+from messaging.inbound.keywords import consent_keyword
 from messaging.models import AutoReply, AutoReplySent, Conversation, Holiday, Message
 from messaging.outbound import automatic
 from messaging.outbound.refusals import SendRefused
@@ -31,7 +32,8 @@ _LOOKED_AT = 10  # messages
 def reply(tenant: Tenant, message: Message) -> None:
     """Answer an inbound text if an auto-reply is meant for it; needs the receive's transaction."""
     conversation = message.conversation
-    if len(conversation.participants) > 1 or not automatic.is_answerable(message.sender):
+    is_one = len(conversation.participants) == 1 and message.sender != conversation.our_number
+    if not is_one or not automatic.is_answerable(message.sender):
         return
     offered = list(
         AutoReply.objects.select_related("hours").filter(
@@ -43,6 +45,9 @@ def reply(tenant: Tenant, message: Message) -> None:
     before = _before(message)
     chosen = _chosen(offered, message, zone=tenant.timezone, is_first=not before)
     if chosen is None or _looks_automatic(message, before):
+        return
+    if consent_keyword(chosen.text):
+        logger.warning("auto-reply %s is a consent word and is not sent", chosen.pk)
         return
     if optouts.is_opted_out(conversation.our_number, message.sender):
         return

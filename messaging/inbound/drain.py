@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 _NUMBER = re.compile(r"\+?[0-9]{1,15}")
 _BATCH = 200
 _BUDGET = 20.0  # seconds; then another worker's turn
+_FAULTS = 3  # tries; then a text is stored without rules and answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,5 +179,6 @@ def _apply(job: _Job, configuration: SmsConfiguration | None) -> Outcome:
         configuration,
         received_at=job.event.received_at,
         webhook_event_id=job.event.pk,
+        met_faults=job.event.attempts >= _FAULTS,
     )
     return done

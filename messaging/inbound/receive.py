@@ -34,14 +34,18 @@ def receive_message(
     *,
     received_at: datetime | None = None,
     webhook_event_id: int | None = None,
+    met_faults: bool = False,
 ) -> Message | None:
     """Store the message and set off what follows from it; None = it was here already.
 
     Runs in the tenant's schema. A number without Message Settings, or with settings switched
-    off, still has its texts stored: unassigned, without e-mail.
+    off, still has its texts stored: unassigned, without e-mail. One that `met_faults` before is
+    stored like that whatever rules and settings say, and not answered: better there than lost.
     """
     at = received_at or timezone.now()
-    route = route_for(tenant, event.our_number, caller=event.sender, at=at)
+    route = Route()
+    if not met_faults:
+        route = route_for(tenant, event.our_number, caller=event.sender, at=at)
     others = _others(event)
     conversation = conversation_with(event.our_number, others, at=at)
     message = _message(event, conversation, others=others, at=_after_last(conversation, at))
@@ -60,7 +64,7 @@ def receive_message(
     announce(message)
     if configuration is not None:
         _note_inbound(configuration, at)
-    _answer(tenant, message)
+    _answer(tenant, message, silently=met_faults)
     return message
 
 
@@ -96,7 +100,9 @@ def _message(
         text=text,
         segment_count=max(1, min(event.segment_count, 999)),
         encoding=segments.measure(text).encoding,
-        consent_keyword="" if len(others) > 1 else _word_of(event, text),
+        consent_keyword=consent_words.word_of(
+            text, our_number=event.our_number, sender=event.sender, in_group=len(others) > 1
+        ),
         provider_message_id=event.provider_message_id,
         created_at=at,
     )
@@ -107,15 +113,11 @@ def _insert(message: Message) -> bool:
     return Message.objects.filter(pk=message.pk).exists()
 
 
-def _word_of(event: InboundMessage, text: str) -> str:
-    return consent_words.word_of(text, our_number=event.our_number, sender=event.sender)
-
-
-def _answer(tenant: Tenant, message: Message) -> None:
+def _answer(tenant: Tenant, message: Message, *, silently: bool) -> None:
     # Last of all, so that the answer comes after the text wherever both are shown.
     if message.consent_keyword:
-        consent_words.follow(tenant, message)
-    else:
+        consent_words.follow(tenant, message, silently=silently)
+    elif not silently:
         auto_replies.reply(tenant, message)
 
 

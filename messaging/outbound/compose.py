@@ -9,7 +9,7 @@ from uuid import UUID
 from messaging.media.attachments import UPLOAD_LIMIT
 from messaging.media.fitting import TOLL_FREE_BYTES, may_fit
 from messaging.models import Attachment, Message
-from messaging.optouts import is_opted_out
+from messaging.optouts import opted_out
 from messaging.outbound.lines import Line
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.plaintext import storable
@@ -58,6 +58,35 @@ def compose(
     return draft
 
 
+def compose_apart(
+    line: Line,
+    *,
+    user: User,
+    tenant: Tenant,
+    recipients: Sequence[str],
+    text: str,
+    attachment_ids: Sequence[UUID],
+) -> list[Draft]:
+    """Judge what is to be sent to each of them alone; as many questions as for one.
+
+    Raises SendRefused.
+    """
+    words, files = _text(text), _attachments(attachment_ids, user)
+    drafts = [
+        Draft(
+            recipients=_recipients([number], sender=line.number, country=tenant.country),
+            text=words,
+            attachments=files,
+        )
+        for number in recipients
+    ]
+    for draft in drafts:
+        _judge_content(draft, line)
+    numbers = [number for draft in drafts for number in draft.recipients]
+    check_consent(line.number, numbers, country=tenant.country)
+    return drafts
+
+
 def recompose(line: Line, message: Message, *, text: str, tenant: Tenant) -> Draft:
     """Judge a stored message once more, with another text.
 
@@ -73,13 +102,17 @@ def recompose(line: Line, message: Message, *, text: str, tenant: Tenant) -> Dra
 
 
 def _judge(draft: Draft, line: Line, tenant: Tenant) -> None:
+    _judge_content(draft, line)
+    check_consent(line.number, draft.recipients, country=tenant.country)
+
+
+def _judge_content(draft: Draft, line: Line) -> None:
     if not draft.text.strip() and not draft.attachments:
         raise SendRefused(Refusal.EMPTY, "Write a text or attach a file.")
     if len(draft.recipients) > 1:
         check_group(line, draft.recipients)
     if line.is_toll_free:
         _check_toll_free(draft)
-    check_consent(line.number, draft.recipients, country=tenant.country)
 
 
 def check_consent(our_number: str, recipients: Sequence[str], *, country: str) -> None:
@@ -87,8 +120,9 @@ def check_consent(our_number: str, recipients: Sequence[str], *, country: str) -
 
     Raises SendRefused.
     """
+    refused = opted_out(our_number, recipients)
     for number in recipients:
-        if is_opted_out(our_number, number):
+        if number in refused:
             raise SendRefused(
                 Refusal.OPTED_OUT,
                 f"{for_people(number, country=country)} does not want texts from this number."
@@ -189,6 +223,11 @@ def group_problem(
             Refusal.TOO_MANY_RECIPIENTS,
             f"A group can have {MOST_RECIPIENTS} members, these are {len(recipients)}."
             " Send individually, or to some of them.",
+        )
+    if any(character.isalpha() for character in our_number):
+        return SendRefused(
+            Refusal.NO_GROUP,
+            "Sender names cannot text to groups. Send individually, or from a local number.",
         )
     if any(kind_of(number) == PhoneNumber.Kind.SHORT_CODE for number in recipients):
         return SendRefused(

@@ -79,6 +79,8 @@ def each_once(recipients: Sequence[str], *, country: str) -> list[str]:
     """
     numbers: dict[str, None] = {}
     for typed in recipients:
+        if not typed.strip():
+            continue
         try:
             numbers[to_e164(storable(typed), country=country, short_codes=True)] = None
         except NotAPhoneNumber as error:

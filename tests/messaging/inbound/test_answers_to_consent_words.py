@@ -184,9 +184,33 @@ def test_machines_are_not_answered(text: Text, ledger: Any, sender: str) -> None
     assert "machines" in ledger()[0][2]
 
 
-def test_group_is_not_answered(text: Text, ledger: Any) -> None:
-    assert text("STOP", recipients=(ACME_NUMBER, "+15125550301")) == []
-    assert ledger() == []
+@pytest.mark.parametrize(
+    ("word", "refused"),
+    [("STOP", {CUSTOMER}), ("START", set()), ("YES", {CUSTOMER}), ("thanks", {CUSTOMER})],
+)
+def test_word_in_a_group_counts_for_who_says_it_and_is_not_answered(
+    text: Text, ledger: Any, acme: Tenant, inside: Inside, word: str, refused: set[str]
+) -> None:
+    group = (ACME_NUMBER, "+15125550301")
+    assert text("STOP", recipients=group) == []
+    assert text(word, recipients=group) == []
+    with inside(acme):
+        assert set(OptOut.objects.values_list("number", flat=True)) == refused
+    assert ledger()[0] == ("opt_out", "keyword", "Not answered: it was said in a group.")
+
+
+def test_number_that_texts_itself_is_not_answered(text: Text, ledger: Any) -> None:
+    assert text("HELP", sender=ACME_NUMBER) == []
+    assert "texted itself" in ledger()[0][2]
+
+
+def test_answer_that_is_such_a_word_itself_is_not_sent(
+    text: Text, acme: Tenant, inside: Inside, ledger: Any
+) -> None:
+    with inside(acme):
+        ConsentTexts.objects.create(pk=1, help_text="Help!")
+    assert text("HELP") == []
+    assert "such a word itself" in ledger()[0][2]
 
 
 @pytest.mark.parametrize("why", ["line switched off", "account switched off", "no settings"])

@@ -227,6 +227,16 @@ def test_who_opted_out_gets_none(text: Text, make: Any, acme: Tenant, inside: In
     assert text("Hello") == []
 
 
+def test_number_that_texts_itself_gets_none(text: Text, make: Any) -> None:
+    make("first_contact")
+    assert text("Hello", sender=ACME_NUMBER) == []
+
+
+def test_consent_word_is_no_auto_reply(text: Text, make: Any) -> None:
+    make("first_contact", "Help")
+    assert text("Hello") == []
+
+
 def test_switched_off_reply_is_not_sent(text: Text, make: Any) -> None:
     make("closed", week=NEVER, enabled=False)
     assert text("Hello") == []

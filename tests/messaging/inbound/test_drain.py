@@ -65,6 +65,37 @@ def test_plain_text_of_somebody_known_costs_few_queries(
     assert len(each) <= shared + 5 * 8
 
 
+@pytest.mark.parametrize("words", ["Hello", "STOP"])
+def test_fault_of_rules_or_answers_loses_no_text(
+    monkeypatch: pytest.MonkeyPatch,
+    acme_line: MessageSetting,
+    acme: Tenant,
+    inside: Inside,
+    arrive: Any,
+    payload: Any,
+    words: str,
+) -> None:
+    def break_down(*args: Any, **kwargs: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(receive, "route_for", break_down)
+    monkeypatch.setattr(receive.auto_replies, "reply", break_down)
+    monkeypatch.setattr(receive.consent_words, "_answer", break_down)
+    event = arrive(payload("inbound_sms", text=words), acme_line.provider)
+    for _ in range(3):
+        drain.drain()
+        event.refresh_from_db()
+        assert event.state == "pending"
+        _due_now()
+    drain.drain()
+    event.refresh_from_db()
+    assert event.state == "processed"
+    with inside(acme):
+        assert Message.objects.get().text == words
+        assert Message.objects.get().conversation.extension is None
+        assert OptOut.objects.exists() == (words == "STOP")
+
+
 def test_long_backlog_is_handed_to_the_next_run(
     monkeypatch: pytest.MonkeyPatch, acme_line: MessageSetting, arrive: Any, payload: Any
 ) -> None:
@@ -186,7 +217,7 @@ def test_fault_that_stays_parks_the_event(
     assert event.error == "Processing failed: LookupError."
 
 
-def test_word_in_a_group_is_no_withdrawal_of_consent(
+def test_stop_in_a_group_is_that_of_who_says_it(
     acme: Tenant,
     acme_line: MessageSetting,
     inside: Inside,
@@ -199,7 +230,7 @@ def test_word_in_a_group_is_no_withdrawal_of_consent(
     with inside(acme):
         message = Message.objects.get()
         assert message.conversation.participants == [CUSTOMER, "+15125550301"]
-        assert not OptOut.objects.exists()
+        assert list(OptOut.objects.values_list("number", flat=True)) == [CUSTOMER]
 
 
 def test_event_that_asks_for_nothing_is_processed(

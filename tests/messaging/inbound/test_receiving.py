@@ -235,13 +235,13 @@ def test_help_is_marked_and_changes_no_consent(receive: Any, acme: Tenant, insid
         assert not OptOut.objects.exists()
 
 
-def test_stop_among_several_people_is_a_word_like_others(
+def test_stop_among_several_people_is_noted_on_the_message(
     receive: Any, acme: Tenant, inside: Inside
 ) -> None:
     receive(text="STOP", recipients=(OURS, "+15125550301"))
     with inside(acme):
-        assert Message.objects.get().consent_keyword == ""
-        assert not OptOut.objects.exists()
+        assert Message.objects.get().consent_keyword == "stop"
+        assert OptOut.objects.get().number == Message.objects.get().sender
 
 
 def test_configuration_shows_when_it_last_received(
