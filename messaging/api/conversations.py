@@ -123,7 +123,7 @@ class ConversationFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     )
     number = filters.CharFilter(field_name="our_number", label="One of our numbers, as E.164.")
     extension = filters.CharFilter(
-        method="by_extension", label='Number of an extension, or "none".'
+        method="by_extension", label='Number of the extension that handles it, or "none".'
     )
 
     inbox = filters.CharFilter(

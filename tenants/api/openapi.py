@@ -113,7 +113,10 @@ _ERRORS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "422": (
         "Refused",
         "The rules or its state forbid it; nothing was stored.",
-        {"type": "object", "properties": {"code": {"type": "string"}, **_DETAIL["properties"]}},
+        {
+            "type": "object",
+            "properties": {"code": {"type": "string"}, "detail": {"type": "string"}},
+        },
     ),
     "503": ("TryAgain", "The queue does not answer; nothing was done.", _DETAIL),
 }

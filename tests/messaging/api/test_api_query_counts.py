@@ -7,8 +7,29 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from messaging.models import Attachment, Contact, Extension, MessageSetting, OptOut
+from messaging.models import (
+    AdvancedRoute,
+    Attachment,
+    AutoReply,
+    Broadcast,
+    BroadcastRecipient,
+    BusinessHours,
+    ConsentEntry,
+    Contact,
+    Extension,
+    Holiday,
+    InboundRule,
+    InboundTarget,
+    MessageSetting,
+    Note,
+    OptOut,
+    OutboundRoute,
+    OutboundRule,
+    RingGroup,
+    RingGroupMember,
+)
 from tenants.models import PhoneNumber
 
 BASE = "/t/acme/api/v1/"
@@ -64,3 +85,99 @@ def test_a_list_is_read_in_a_fixed_number_of_queries(
     few = _queries(client, path)
     grow(range(2, 12))
     assert _queries(client, path) <= few
+
+
+RULES = [
+    "inbound-rules/",
+    "outbound-rules/",
+    "business-hours/",
+    "holidays/",
+    "ring-groups/",
+    "auto-replies/",
+    "consent/",
+    "broadcasts/",
+    "message-settings/",
+    "conversations/?scope=shared",
+    "messages/?origin=broadcast",
+]
+
+
+@pytest.mark.parametrize("path", [*RULES, "broadcast's recipients", "conversation's notes"])
+def test_a_hundred_rows_cost_no_more_than_two(
+    api, acme, alice, inside, trunk, acme_line, make_message, path
+) -> None:
+    def grow(rows: range) -> dict[str, str]:
+        for n in rows:
+            number = PhoneNumber.objects.create(number=f"+1919556{n:04}", trunk=trunk, tenant=acme)
+            message = make_message(
+                acme, f"m{n}", direction="out", others=(f"+1512556{n:04}",), origin="broadcast"
+            )
+            with inside(acme):
+                _furnish(n, number, message, acme_line, alice)
+        with inside(acme):
+            broadcast = Broadcast.objects.earliest("created_at")
+            note = Note.objects.earliest("pk")
+        return {
+            "broadcast's recipients": f"broadcasts/{broadcast.pk}/recipients/",
+            "conversation's notes": f"conversations/{note.conversation_id}/notes/",
+        }
+
+    client = api(alice)
+    address = grow(range(2)).get(path, path)
+    joint = "&" if "?" in address else "?"
+    address = f"{address}{joint}page_size=200"
+    few = _queries(client, address)
+    grow(range(2, 100))
+    assert len(client.get(f"{BASE}{address}").json()["results"]) >= 100
+    assert _queries(client, address) <= few <= 16
+
+
+def _furnish(n: int, number, message, line, author) -> None:
+    extension = Extension.objects.create(number=f"3{n:03}")
+    group = RingGroup.objects.create(number=f"6{n:03}", name=f"G{n}")
+    RingGroupMember.objects.create(group=group, extension=extension)
+    setting = MessageSetting.objects.create(
+        phone_number=number, provider=line.provider, ring_group=group
+    )
+    setting.other_extensions.add(extension)
+    hours = BusinessHours.objects.create(name=f"H{n}")
+    holiday = Holiday.objects.create(name=f"D{n}", first_day="2026-12-24", last_day="2026-12-26")
+    inbound = InboundRule.objects.create(
+        name=f"I{n}", trunk=number.trunk, did_first=10_000 + n, did_last=10_000 + n, hours=hours
+    )
+    inbound.holidays.add(holiday)
+    advanced = AdvancedRoute.objects.create(rule=inbound, name="A")
+    for times in ({"when": "open"}, {"when": "advanced", "advanced": advanced}):
+        InboundTarget.objects.create(rule=inbound, kind="extension", extension=extension, **times)
+        InboundTarget.objects.create(rule=inbound, kind="ring_group", ring_group=group, **times)
+    outbound = OutboundRule.objects.create(name=f"O{n}", number_prefixes="1", hours=hours)
+    outbound.user_groups.add(group)
+    OutboundRoute.objects.create(rule=outbound, position=1, configuration=line.provider)
+    AutoReply.objects.create(name=f"R{n}", kind="closed", text="Closed.", hours=hours)
+    ConsentEntry.objects.create(
+        at=timezone.now(), number=number.number, action="opt_out", source="manual", by=author
+    )
+    broadcast = Broadcast.objects.create(name=f"B{n}", our_number="+19195550101", text="Hi")
+    message.broadcast = broadcast
+    message.save(update_fields=["broadcast"])
+    first = Broadcast.objects.earliest("created_at")
+    contact = Contact.objects.create(number=f"+1512557{n:04}", name=f"C{n}")
+    BroadcastRecipient.objects.create(
+        broadcast=first,
+        number=contact.number,
+        contact=contact,
+        message_id=message.pk,
+        state="written",
+    )
+    thread = message.conversation
+    type(thread).objects.filter(pk=thread.pk).update(
+        ring_group=group, extension=extension, shared_with=[extension.pk]
+    )
+    oldest = type(thread).objects.earliest("pk")
+    Note.objects.create(
+        conversation=oldest,
+        author=author,
+        text="See",
+        mentions=[extension.pk],
+        created_at=timezone.now(),
+    )

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from messaging.models import Attachment, Conversation, Message, OptOut, SendingPolicy
 from tenants.models import PhoneNumber, Tenant
@@ -49,6 +51,8 @@ def test_a_plain_text_costs_one_segment(check) -> None:
         "segments": 1,
         "advice": [],
         "would_refuse": None,
+        "warnings": [],
+        "held_until": None,
     }
 
 
@@ -108,6 +112,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("eleven", {"text": "Acme", "to": OTHERS}, "too_many_recipients"),
     ("short code in a group", {"text": "Acme", "to": [CUSTOMER, "72345"]}, "no_group"),
     ("another's number", {"text": "Acme", "from": "+13125550201"}, "invalid_sender"),
+    ("past", {"text": "Acme", "scheduled_at": "2020-01-01T08:00:00Z"}, "invalid_time"),
+    ("far", {"text": "Acme", "scheduled_at": "9999-01-01T08:00:00Z"}, "invalid_time"),
+    ("no time left", {"text": "Acme", "expires_at": "2020-01-01T08:00:00Z"}, "invalid_time"),
     ("no file", {"media": ["93de2206-9669-4e07-948d-329f4b722ee2"]}, "invalid_media"),
     ("opted out", {"text": "Acme", "to": [FRIEND]}, "opted_out"),
     (
@@ -149,6 +156,63 @@ def test_a_file_of_somebody_else_is_not_known(check, acme, inside, alice) -> Non
     with inside(acme):
         file = Attachment.objects.create(state="ready", uploaded_by=alice)
     assert check(media=[str(file.pk)])["would_refuse"]["code"] == "invalid_media"
+
+
+@pytest.mark.parametrize("person", ["bob", "alice"])
+@pytest.mark.parametrize(
+    ("registration", "policy", "refused", "warned"),
+    [
+        ("registered", "refuse", False, False),
+        ("pending", "allow", False, False),
+        ("pending", "warn", False, True),
+        ("pending", "refuse", True, False),
+        ("rejected", "warn", True, False),
+    ],
+)
+def test_the_number_s_registration_is_judged_as_for_sending(
+    request, api, acme, inside, acme_line, person, registration, policy, refused, warned
+) -> None:
+    PhoneNumber.objects.filter(number="+19195550101").update(
+        registration=registration, registration_note="Code 4476: the carrier's own words"
+    )
+    with inside(acme):
+        SendingPolicy.objects.create(pk=1, unregistered=policy)
+    body = {"from": "+19195550101", "to": [CUSTOMER], "text": "Acme"}
+    client = api(request.getfixturevalue(person))
+    told = client.post(URL, body, content_type="application/json").json()
+    assert (told["would_refuse"] or {}).get("code") == ("unregistered" if refused else None)
+    assert [each["code"] for each in told["warnings"]] == ["unregistered"] * warned
+    if warned:  # the carrier's words are for who can mend it
+        assert ("Code 4476" in told["warnings"][0]["detail"]) == (person == "alice")
+
+
+@pytest.mark.parametrize(
+    ("body", "until"),
+    [
+        ({"scheduled_at": "2026-12-01T03:00:00Z"}, "2026-12-01T14:00:00Z"),
+        ({"scheduled_at": "2026-12-01T18:00:00Z"}, None),
+        ({"scheduled_at": "2026-12-01T03:00:00Z", "ignore_quiet_hours": True}, None),
+        (
+            {
+                "scheduled_at": "2026-12-01T06:00:00Z",
+                "to": [CUSTOMER, "+12135550300"],
+                "send_individually": True,
+            },
+            "2026-12-01T16:00:00Z",
+        ),
+    ],
+    ids=["night in Texas", "noon", "on purpose", "the last of several"],
+)
+def test_quiet_hours_tell_until_when_it_waits(
+    check, acme, inside, monkeypatch, body: dict[str, Any], until: str | None
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
+    with inside(acme):
+        SendingPolicy.objects.create(
+            pk=1, quiet_hours=True, quiet_from="21:00", quiet_until="08:00"
+        )
+    told = check(text="Acme: hello", **body)
+    assert (told["would_refuse"], told["held_until"]) == (None, until)
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,20 @@ def test_a_list_that_is_not_sent_stays(client: Client, trunk: Trunk, group: Ring
             id="no group",
         ),
         pytest.param(
+            {"open_targets": [{"kind": "ring_group", "ring_group": ["1"]}]},
+            "open_targets",
+            id="no number",
+        ),
+        pytest.param(
+            {
+                "open_targets": [
+                    {"kind": "email", "email": f"{'x' * 60}@{'y' * 60}.{'z.' * 80}example"}
+                ]
+            },
+            "open_targets",
+            id="long e-mail",
+        ),
+        pytest.param(
             {"open_targets": [{"kind": "range", "range": "300-305"}]}, "open_targets", id="sizes"
         ),
         pytest.param(

@@ -62,6 +62,8 @@ def test_a_sent_message_is_answered_in_full(admin) -> None:
         "delivered_at",
         "scheduled_at",
         "expires_at",
+        "outbound_rule",
+        "broadcast",
         "recipients",
         "events",
         "warnings",

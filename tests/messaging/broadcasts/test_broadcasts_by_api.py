@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from messaging.broadcasts import runner
-from messaging.models import Broadcast, Contact, MessageSetting, OptOut
-from tenants.models import Tenant, User
-from tests.conftest import ACME_NUMBER
+from messaging.models import Broadcast, Contact, Message, MessageSetting, OptOut
+from tenants.models import PhoneNumber, Tenant, User
+from tests.conftest import ACME_NUMBER, GLOBEX_NUMBER
 from tests.messaging.broadcasts.conftest import numbers
 
 URL = "/t/acme/api/v1/broadcasts/"
@@ -80,15 +80,65 @@ def test_recipients_are_chosen_one_way(
         ({"tag": "vip"}, "tag"),
         ({"text": "x" * 2049}, "text"),
         ({"froom": ACME_NUMBER}, "froom"),
+        ({"from": GLOBEX_NUMBER}, "from"),
+        ({"from": "+19195550999"}, "from"),
+        ({"from": "?"}, "from"),
     ],
-    ids=["no number", "nobody", "two ways", "too long", "misspelt"],
+    ids=[
+        "no number",
+        "nobody",
+        "two ways",
+        "too long",
+        "misspelt",
+        "another tenant's",
+        "nobody's",
+        "no sender",
+    ],
 )
 def test_what_is_wrong_is_told_by_its_field(
-    admin: Client, changes: dict[str, Any], field: str
+    admin: Client, globex_number: PhoneNumber, changes: dict[str, Any], field: str
 ) -> None:
     answer = post(admin, URL, **{**BODY, **changes})
     assert answer.status_code == 400
     assert field in answer.json()
+
+
+def test_the_sender_stays_one_of_the_own_numbers(admin: Client, globex_number: PhoneNumber) -> None:
+    one = f"{URL}{post(admin, URL, **BODY).json()['id']}/"
+    answer = admin.patch(one, {"from": GLOBEX_NUMBER}, content_type="application/json")
+    assert (answer.status_code, list(answer.json())) == (400, ["from"])
+    assert admin.patch(one, {"from": "919-555-0101"}, content_type="application/json").json()[
+        "from"
+    ] == (ACME_NUMBER)
+
+
+def test_what_is_scheduled_can_be_a_draft_again(admin: Client) -> None:
+    one = f"{URL}{post(admin, URL, **BODY).json()['id']}/"
+    post(admin, f"{one}start/", scheduled_at="2026-12-24T09:00:00Z")
+    body = post(admin, f"{one}unschedule/").json()
+    assert (body["state"], body["scheduled_at"]) == ("draft", None)
+    assert post(admin, f"{one}unschedule/").status_code == 422
+
+
+def test_the_failed_are_copied_once_it_is_over(admin: Client, acme: Tenant, inside: Any) -> None:
+    one = f"{URL}{post(admin, URL, **BODY).json()['id']}/"
+    assert post(admin, f"{one}copy-failed/").json()["code"] == "invalid_state"
+    post(admin, f"{one}start/")
+    with inside(acme):
+        runner.run(Broadcast.objects.get().pk)
+        failed = Message.objects.filter(recipients__number=numbers(3)[0])
+        Message.objects.filter(pk__in=failed).update(status="failed")
+    narrowed = admin.get(f"{one}recipients/?status=failed").json()
+    assert [each["number"] for each in narrowed["results"]] == [numbers(3)[0]]
+    assert admin.get(f"{one}recipients/?state=skipped").json()["count"] == 0
+    assert "state" in admin.get(f"{one}recipients/?state=x").json()
+    sent = admin.get(f"/t/acme/api/v1/messages/?origin=broadcast&broadcast={one.split('/')[-2]}")
+    assert sent.json()["count"] == 3
+    assert {message["broadcast"] for message in sent.json()["results"]} == {one.split("/")[-2]}
+    post(admin, f"{one}cancel/")
+    copied = post(admin, f"{one}copy-failed/")
+    assert copied.status_code == 201
+    assert (copied.json()["state"], copied.json()["counts"]["total"]) == ("draft", 1)
 
 
 def test_scheduled_it_can_be_changed_and_started_it_cannot(admin: Client) -> None:
@@ -134,6 +184,9 @@ def test_the_sending_policy_is_read_and_changed(admin: Client, bob: User, api: A
     body = {"quiet_hours": True, "quiet_from": "20:00", "sender_name": "Acme"}
     assert admin.patch(policy, body, content_type="application/json").status_code == 200
     assert admin.get(policy).json()["quiet_from"] == "20:00:00"
+    for clock in ("20:00:00Z", "25:00", "soon"):
+        wrong = admin.patch(policy, {"quiet_from": clock}, content_type="application/json")
+        assert (wrong.status_code, list(wrong.json())) == (400, ["quiet_from"])
     same = {"quiet_until": "20:00"}
     assert admin.patch(policy, same, content_type="application/json").status_code == 400
     assert api(bob).get(policy).status_code == 403
