@@ -61,7 +61,8 @@ SELECT ARRAY[
 _MESSAGES = """
 INSERT INTO messaging_message (id, conversation_id, direction, kind, status, sender, text,
   segment_count, encoding, consent_keyword, author_id, provider_message_id, failure_reason,
-  error_code, error_text, attempts, created_at, sent_at)
+  error_code, error_text, attempts, lookups, origin,
+  routes_tried, created_at, sent_at)
 SELECT gen_random_uuid(), i, CASE WHEN is_ours THEN 'out' ELSE 'in' END, 'sms',
   CASE WHEN NOT is_ours THEN 'received' WHEN lot < 4 THEN 'failed' WHEN lot < 6 THEN 'sent'
        WHEN lot < 7 THEN 'unconfirmed' ELSE 'delivered' END,
@@ -72,7 +73,8 @@ SELECT gen_random_uuid(), i, CASE WHEN is_ours THEN 'out' ELSE 'in' END, 'sms',
     || CASE WHEN (i * 131 + k) %% 40000 = 3 THEN ' zebrafish' ELSE '' END,
   1, 'GSM-7', '', CASE WHEN is_ours THEN %(admin)s END, 'bench-' || i || '-' || k,
   CASE WHEN is_ours AND lot < 4 THEN 'unreachable' ELSE '' END,
-  CASE WHEN is_ours AND lot < 4 THEN '4720' ELSE '' END, '', 1, at, CASE WHEN is_ours THEN at END
+  CASE WHEN is_ours AND lot < 4 THEN '4720' ELSE '' END, '', 1, 0, 'person', 0, at,
+  CASE WHEN is_ours THEN at END
 FROM (
   SELECT i, k, (i * 7 + k * 13) %% 5 < 3 AS is_ours, (i * 37 + k * 101) %% 100 AS lot,
     last_at - k * least(interval '6 hours', interval '700 days' / size) AS at
@@ -81,20 +83,20 @@ FROM (
 """
 
 _RECIPIENTS = """
-INSERT INTO messaging_recipient (message_id, number, status, error_code)
-SELECT id, '+1' || (3122000000 + conversation_id * 13), status, error_code
+INSERT INTO messaging_recipient (message_id, number, dialed, status, error_code)
+SELECT id, '+1' || (3122000000 + conversation_id * 13), '', status, error_code
 FROM messaging_message WHERE direction = 'out'
 """
 
 # One in fifty is a group, one in twenty has no extension.
 _CONVERSATIONS = """
-INSERT INTO messaging_conversation (id, our_number, participants_key, extension_id, last_text,
-  last_at, last_inbound_at, last_status, last_direction, created_at)
+INSERT INTO messaging_conversation (id, our_number, participants_key, extension_id, shared_with,
+  last_text, last_at, last_inbound_at, last_status, last_direction, created_at)
 SELECT i, '+1919555' || lpad((100 + i %% 20)::text, 4, '0'),
   '+1' || (3122000000 + i * 13) || CASE WHEN i %% 50 = 7 THEN ',+1' || (3122000005 + i * 13)
                                         ELSE '' END,
-  CASE WHEN i %% 20 = 19 AND i %% 3 = 0 THEN NULL ELSE e.id END, m.text, m.created_at,
-  NULL, m.status, m.direction, last_at - interval '700 days'
+  CASE WHEN i %% 20 = 19 AND i %% 3 = 0 THEN NULL ELSE e.id END, '{}',
+  m.text, m.created_at, NULL, m.status, m.direction, last_at - interval '700 days'
 FROM thread
 JOIN messaging_extension e ON e.number = (101 + i %% 20)::text
 JOIN messaging_message m ON m.conversation_id = i AND m.created_at = last_at
