@@ -227,7 +227,7 @@ class BulkAdmin(TenantAdmin):
             **self.admin_site.each_context(request),
             "title": title,
             "opts": self.opts,
-            "media": self.media,
+            "media": self.media + context["form"].media if "form" in context else self.media,
             "kept": kept,
             "list_url": request.get_full_path(),
             **context,

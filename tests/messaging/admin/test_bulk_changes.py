@@ -220,3 +220,44 @@ def test_names_are_shown_as_text(admin: Client, acme: Tenant, inside: Any) -> No
     body = _post(admin, "/t/acme/messaging/contact/", [row], "delete_chosen").content.decode()
 
     assert "<script>alert(1)" not in body
+
+
+def test_other_extensions_of_many_numbers_are_set_and_cleared(
+    admin: Client, acme: Tenant, acme_line: MessageSetting, inside: Any
+) -> None:
+    with inside(acme):
+        own = Extension.objects.get(number="101")
+        bea = Extension.objects.create(number="102", name="Bea")
+    chosen = {"other_extensions_how": "set", "other_extensions": [own.pk, bea.pk]}
+
+    shown = _post(admin, SETTINGS, [acme_line], "change_chosen", step="review", **chosen)
+    assert shown.context["summary"] == [("Other extensions", f"{own}, {bea}")]
+    _change(admin, [acme_line], **chosen)
+    with inside(acme):
+        # The number's own extension is not one of the others.
+        assert list(acme_line.other_extensions.all()) == [bea]
+
+    _change(admin, [acme_line], other_extensions_how="clear")
+    with inside(acme):
+        assert not acme_line.other_extensions.exists()
+
+
+def test_other_extensions_need_somebody_to_share_with(
+    admin: Client, acme: Tenant, two_lines: list[MessageSetting], inside: Any
+) -> None:
+    with inside(acme):
+        bea = Extension.objects.create(number="102", name="Bea")
+
+    answer = _change(admin, two_lines, other_extensions_how="set", other_extensions=[bea.pk])
+
+    assert "Choose an extension first" in answer.content.decode()
+    with inside(acme):
+        assert not MessageSetting.objects.filter(other_extensions=bea).exists()
+
+
+def test_choosing_nobody_is_asked_back(
+    admin: Client, acme: Tenant, acme_line: MessageSetting
+) -> None:
+    answer = _change(admin, [acme_line], other_extensions_how="set")
+
+    assert "Say what to set" in answer.content.decode()
