@@ -28,11 +28,11 @@ from tenants.schema import tenant_connection
 
 MOST_WAITING = 200
 # Longer than any pause between two runners of a chain.
-SILENCE = timedelta(seconds=90)
+SILENCE = timedelta(seconds=45)
 
 _AT_A_TIME = 20.0  # seconds of one task
 _PAUSE = 2.0
-_LONGEST_PAUSE = 60.0
+_LONGEST_PAUSE = 30.0
 _LATER = timedelta(minutes=30)  # no wait for the pace is longer
 # A runner that finds another's mark this young leaves: one chain is enough.
 _ALONE = timedelta(seconds=1.5)
@@ -72,15 +72,18 @@ def _step(broadcast: Broadcast, line: Line, rules: SendingPolicy, tenant: Tenant
     if not running.update(touched_at=timezone.now()):
         return None
     unsent = _unsent(broadcast)
-    room = min(batch.SIZE, MOST_WAITING - unsent.filter(_soon()).count())
+    waiting = unsent.filter(_soon()).count()
+    room = min(batch.SIZE, MOST_WAITING - waiting)
     if room <= 0:
         return _PAUSE
     people, pause = _next(broadcast, rules, tenant, room=room)
     if people:
         batch.write(broadcast, people, line)
         return 0.0
-    if pause is not None or unsent.exists():
+    if waiting or pause is not None:
         return pause or _PAUSE
+    if unsent.exists():
+        return _LONGEST_PAUSE
     states.finish(broadcast)
     return None
 
