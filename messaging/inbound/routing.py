@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
@@ -25,7 +26,8 @@ class Route:
 def setting_for(our_number: str) -> MessageSetting | None:
     """Return the number's Message Settings in the current tenant."""
     # Told along with the settings: few numbers are shared, and each text would ask for it.
-    others = MessageSetting.other_extensions.through.objects.filter(messagesetting=OuterRef("pk"))
+    shared: Any = MessageSetting.other_extensions.through
+    others = shared.objects.filter(messagesetting=OuterRef("pk"))
     return (
         MessageSetting.objects.select_related("extension", "ring_group")
         .annotate(has_others=Exists(others))

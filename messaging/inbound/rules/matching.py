@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -74,7 +75,8 @@ def matching_rules(tenant: Tenant, our_number: str, caller: str) -> list[Match]:
 
 def _read(keys: list[int]) -> QuerySet[InboundRule]:
     this = OuterRef("pk")
-    holidays = InboundRule.holidays.through.objects.filter(inboundrule=this)
+    chosen: Any = InboundRule.holidays.through
+    holidays = chosen.objects.filter(inboundrule=this)
     return (
         InboundRule.objects.filter(pk__in=keys)
         .select_related("hours")
