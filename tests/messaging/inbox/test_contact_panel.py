@@ -92,13 +92,13 @@ def test_only_numbers_of_the_thread_are_changed_there(
         assert Contact.objects.get().name == "Dana"
 
 
-@pytest.mark.parametrize(("person", "is_linked"), [("alice", True), ("bob", False)])
+@pytest.mark.parametrize(("person", "links"), [("alice", 1), ("bob", 0)])
 def test_only_admins_are_led_to_the_consent_history(
-    person: str, is_linked: bool, say: Say, request: Any, signed_in: Any
+    person: str, links: int, say: Any, request: Any, signed_in: Any
 ) -> None:
     message = say("Hello")
     client = signed_in(request.getfixturevalue(person))
 
     page = client.get(f"/t/acme/inbox/{message.conversation_id}/contact/").content.decode()
 
-    assert ("consententry/?q=%2B15125550300" in page) is is_linked
+    assert page.count("consententry/?q=%2B15125550300") == links
