@@ -126,7 +126,7 @@ class MessageSettingAdmin(BulkAdmin, SheetAdmin):
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[MessageSetting]:
         queryset: QuerySet[MessageSetting] = super().get_queryset(request)
-        others = MessageSetting.other_extensions.through.objects.filter(
+        others = MessageSetting.other_extensions.through._default_manager.filter(
             messagesetting=OuterRef("pk")
         )
         counted = others.order_by().values("messagesetting").annotate(count=Count("pk"))

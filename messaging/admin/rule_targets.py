@@ -64,7 +64,9 @@ class Places:
 
 
 def _named(rows: QuerySet[Any], kind: str) -> QuerySet[Any, Any]:
-    return rows.order_by().annotate(what=Value(kind)).values_list("what", "pk", "number", "name")
+    named = rows.order_by().annotate(what=Value(kind))
+    found: QuerySet[Any, Any] = named.values_list("what", "pk", "number", "name")
+    return found
 
 
 def places_field(label: str, help_text: str = "") -> forms.MultipleChoiceField:

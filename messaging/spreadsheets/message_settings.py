@@ -94,7 +94,9 @@ class MessageSettingSheet(SheetResource):
         settings = MessageSetting.objects.select_related(
             "phone_number__trunk", "provider__trunk", "extension", "ring_group"
         )
-        others = MessageSetting.other_extensions.through.objects.values_list("messagesetting")
+        others = MessageSetting.other_extensions.through._default_manager.values_list(
+            "messagesetting"
+        )
         self._shared = frozenset(key for (key,) in others)
         was_platform: set[int] = set()
         for setting in settings:
