@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from messaging import consent_texts
 from messaging.admin.base import ScreenRequest, TenantAdmin
 from messaging.admin.tenant_form import TenantForm
+from messaging.consent import texts as consent_texts
 from messaging.models import ConsentTexts
 
 _ONLY = "1"

@@ -14,15 +14,15 @@ from django.utils.formats import date_format
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from messaging import ledger, optouts
 from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin
 from messaging.admin.consent_ledger import history_link
 from messaging.admin.copying import copy_button
 from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.tenant_form import TenantForm, select, text_input
+from messaging.consent import ledger, optouts
+from messaging.consent.optouts import has_refused
 from messaging.models import Contact, OptOut
-from messaging.optouts import has_refused
 from messaging.spreadsheets.opt_outs import OptOutSheet
 from tenants.models import PhoneNumber
 

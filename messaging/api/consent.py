@@ -10,8 +10,8 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messaging import consent_texts
 from messaging.api.base import TenantView, TenantViewSet
+from messaging.consent import texts as consent_texts
 from messaging.models import ConsentEntry, ConsentTexts
 from tenants.api.fields import KnownFields
 from tenants.api.filters import MomentFilter

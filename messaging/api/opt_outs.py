@@ -10,9 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messaging import ledger, optouts
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.fields import NumberField, tenant_of
+from messaging.consent import ledger, optouts
 from messaging.models import OptOut
 from tenants.api.fields import KnownFields
 from tenants.models import PhoneNumber

@@ -9,9 +9,10 @@ from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 
-from messaging import optouts, queue, registration
+from messaging import queue, registration
 from messaging.broadcasts import holding
 from messaging.broadcasts.trouble import note_account_failure
+from messaging.consent import optouts
 from messaging.delivery import claim, lookup, progress, retries
 from messaging.delivery.progress import Fault
 from messaging.models import Message, OptOut

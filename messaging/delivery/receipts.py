@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from messaging import optouts, registration
+from messaging import registration
+from messaging.consent import optouts
 from messaging.delivery import again, progress, timeline, verdict
 from messaging.models import Message, OptOut, Recipient, SmsConfiguration
 from messaging.models.message import Status

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from messaging import hours, optouts
+from messaging import hours
+from messaging.consent import optouts
 from messaging.inbound.keywords import consent_keyword
 from messaging.models import AutoReply, AutoReplySent, Conversation, Holiday, Message
 from messaging.outbound import automatic

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from messaging import consent_texts, ledger, optouts
+from messaging.consent import ledger, optouts
+from messaging.consent import texts as consent_texts
 from messaging.inbound.keywords import YES, consent_keyword
 from messaging.models import ConsentEntry, Message, OptOut
 from messaging.outbound import automatic

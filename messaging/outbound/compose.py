@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from messaging.consent.optouts import opted_out
 from messaging.media.attachments import UPLOAD_LIMIT
 from messaging.media.fitting import TOLL_FREE_BYTES, may_fit
 from messaging.models import Attachment, Message
-from messaging.optouts import opted_out
 from messaging.outbound.lines import Line
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.plaintext import storable

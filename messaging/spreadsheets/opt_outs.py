@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from tablib import Dataset
 
-from messaging import ledger
+from messaging.consent import ledger
 from messaging.models import OptOut
 from messaging.spreadsheets.columns import Column, NumberCell, TextCell
 from messaging.spreadsheets.resource import SheetResource

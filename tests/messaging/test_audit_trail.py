@@ -8,8 +8,8 @@ import pytest
 from auditlog.models import LogEntry
 from django.test import RequestFactory
 
-from messaging import optouts
 from messaging.configurations import create_configuration
+from messaging.consent import optouts
 from messaging.models import Contact, Extension, MessageSetting, OptOut, SmsConfiguration
 from tenants.actor import ActorMiddleware, because, current_actor
 from tenants.audit import Action, change, note

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils.formats import date_format
 
-from messaging import ledger
+from messaging.consent import ledger
 from messaging.models import (
     AutoReply,
     BusinessHours,

@@ -8,8 +8,8 @@ import pytest
 from auditlog.models import LogEntry
 from django.test import Client
 
+from messaging.consent.optouts import is_opted_out
 from messaging.models import OptOut
-from messaging.optouts import is_opted_out
 from tenants.models import PhoneNumber, Tenant, User
 from tests.conftest import ACME_NUMBER, CUSTOMER
 

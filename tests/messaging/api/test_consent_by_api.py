@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from messaging import ledger
+from messaging.consent import ledger
 from messaging.models import AutoReply, BusinessHours, ConsentEntry, ConsentTexts
 from tests.conftest import ACME_NUMBER, CUSTOMER, GLOBEX_NUMBER
 

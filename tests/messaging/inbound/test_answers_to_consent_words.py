@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from messaging import queue
+from messaging.consent.optouts import is_opted_out
 from messaging.inbound.receive import receive_message
 from messaging.models import (
     ConsentEntry,
@@ -23,7 +24,6 @@ from messaging.models import (
     SendingPolicy,
     SmsConfiguration,
 )
-from messaging.optouts import is_opted_out
 from providers.types import InboundMessage
 from tenants.models import PhoneNumber, Tenant
 from tests.conftest import ACME_NUMBER, CUSTOMER

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from messaging.consent.optouts import is_opted_out, record_opt_out, release
 from messaging.inbound.keywords import consent_keyword
 from messaging.models import OptOut
-from messaging.optouts import is_opted_out, record_opt_out, release
 from tenants.models import Tenant
 
 OURS = "+19195550101"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from messaging.consent.optouts import is_opted_out
 from messaging.inbound.receive import receive_message
 from messaging.models import (
     Attachment,
@@ -19,7 +20,6 @@ from messaging.models import (
     OptOut,
     SmsConfiguration,
 )
-from messaging.optouts import is_opted_out
 from providers.types import InboundMessage
 from tenants.models import PhoneNumber, Tenant
 

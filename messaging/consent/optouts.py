@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Q
 
-from messaging import ledger
+from messaging.consent import ledger
 from messaging.models import ConsentEntry, Message, OptOut
 from tenants.actor import because, current_reason
 from tenants.audit import note_added
