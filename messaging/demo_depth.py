@@ -7,7 +7,7 @@ from datetime import date
 from django.utils import timezone
 
 from messaging.broadcasts import audience
-from messaging.hours import WEEKDAYS, read_week
+from messaging.hours.opening import WEEKDAYS, read_week
 from messaging.inbound.rules.saving import Target, When, judge_dids, judge_mask, store_rule
 from messaging.models import (
     Broadcast,

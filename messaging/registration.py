@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from django.db.models import Model, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from messaging.hours.quiet import policy
 from messaging.models import SendingPolicy
 from messaging.outbound.refusals import Refusal, SendRefused
-from messaging.quiet_hours import policy
 from tenants import audit
 from tenants.models import PhoneNumber
 from tenants.registration import needs_registration

@@ -9,11 +9,12 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from messaging import queue, quiet_hours
+from messaging import queue
 from messaging.broadcasts import runner
 from messaging.delivery import again, lookup, progress, silence
 from messaging.delivery.progress import Fault
 from messaging.exports import upkeep
+from messaging.hours import quiet as quiet_hours
 from messaging.media.uploads import forget_uploads
 from messaging.models import Attachment, MailDelivery, Message
 from messaging.models.message import Status

@@ -15,7 +15,7 @@ from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin, BulkField
 from messaging.admin.setting_bulk import OnOff
 from messaging.admin.tenant_form import TenantForm, select
-from messaging.hours import company_hours
+from messaging.hours.opening import company_hours
 from messaging.models import AutoReply, BusinessHours
 from tenants.models import PhoneNumber
 

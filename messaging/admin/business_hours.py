@@ -12,8 +12,8 @@ from unfold.decorators import display
 from messaging.admin.base import ScreenRequest
 from messaging.admin.bulk import BulkAdmin
 from messaging.admin.tenant_form import TenantForm, text_input
-from messaging.hours import WEEKDAYS, read_week, summary, write_spans
-from messaging.hours_in_use import make_default, who_uses
+from messaging.hours.in_use import make_default, who_uses
+from messaging.hours.opening import WEEKDAYS, read_week, summary, write_spans
 from messaging.models import BusinessHours
 
 _DEFAULT = {"Company's hours": "success", "-": ""}

@@ -10,7 +10,7 @@ from unfold.decorators import display
 from messaging.admin.base import ScreenRequest
 from messaging.admin.bulk import BulkAdmin
 from messaging.admin.tenant_form import TenantForm, text_input
-from messaging.hours import NotAHoliday, check_holiday
+from messaging.hours.opening import NotAHoliday, check_holiday
 from messaging.inbound.rules.in_use import rule_of_holiday
 from messaging.models import Holiday
 

@@ -17,7 +17,7 @@ from messaging.admin.rule_targets import (
     read_targets,
 )
 from messaging.admin.tenant_form import TenantForm, select, text_input
-from messaging.hours import summary
+from messaging.hours.opening import summary
 from messaging.inbound.rules.problems import RuleProblem
 from messaging.inbound.rules.ranges import DidRange
 from messaging.inbound.rules.saving import (

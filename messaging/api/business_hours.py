@@ -9,8 +9,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from messaging.api.base import ConfigurationViewSet
-from messaging.hours import WEEKDAYS, read_week, write_spans
-from messaging.hours_in_use import make_default, who_uses
+from messaging.hours.in_use import make_default, who_uses
+from messaging.hours.opening import WEEKDAYS, read_week, write_spans
 from messaging.models import BusinessHours
 from tenants.api.fields import KnownFields
 from tenants.api.refusals import InUse

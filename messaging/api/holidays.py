@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from messaging.api.base import ConfigurationViewSet
-from messaging.hours import NotAHoliday, check_holiday
+from messaging.hours.opening import NotAHoliday, check_holiday
 from messaging.inbound.rules.in_use import rule_of_holiday
 from messaging.models import Holiday
 from tenants.api.fields import KnownFields

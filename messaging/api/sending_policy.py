@@ -9,8 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messaging import quiet_hours
 from messaging.api.base import TenantView
+from messaging.hours import quiet as quiet_hours
 from messaging.models import SendingPolicy
 from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantAdmin

@@ -15,8 +15,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from messaging import queue, quiet_hours
+from messaging import queue
 from messaging.broadcasts import batch, states
+from messaging.hours import quiet as quiet_hours
 from messaging.models import Broadcast, BroadcastRecipient, Message, SendingPolicy
 from messaging.models.message import Status
 from messaging.outbound.clearance import check_messaging

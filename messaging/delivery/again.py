@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging import quiet_hours
 from messaging.broadcasts import holding
 from messaging.delivery import progress, timeline, verdict
+from messaging.hours import quiet as quiet_hours
 from messaging.models import Message, SendingPolicy
 from messaging.models.message import Status
 from messaging.pacing.slowdown import DAILY_CODES, VOLUME_CODES

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from messaging import hours
 from messaging.consent import optouts
+from messaging.hours import opening
 from messaging.inbound.keywords import consent_keyword
 from messaging.models import AutoReply, AutoReplySent, Conversation, Holiday, Message
 from messaging.outbound import automatic
@@ -91,10 +91,10 @@ def _for_number(offered: Sequence[AutoReply], kind: str) -> list[AutoReply]:
 
 def is_closed(reply: AutoReply, at: datetime, *, zone: str) -> bool:
     """Tell whether the reply's hours say closed; a holiday is closed whatever they say."""
-    week = reply.hours or hours.company_hours()
-    if not hours.is_open(week, at, zone=zone):
+    week = reply.hours or opening.company_hours()
+    if not opening.is_open(week, at, zone=zone):
         return True
-    return hours.holiday_on(at, zone=zone, holidays=Holiday.objects.all()) is not None
+    return opening.holiday_on(at, zone=zone, holidays=Holiday.objects.all()) is not None
 
 
 def _looks_automatic(message: Message, before: Sequence[Message]) -> bool:

@@ -11,7 +11,7 @@ from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from messaging import quiet_hours
+from messaging.hours import quiet as quiet_hours
 from messaging.inbox import clock, words
 from messaging.inbox.cursor import Place
 from messaging.inbox.fates import FATES, Fate, fate

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from messaging import quiet_hours, segments
+from messaging import segments
 from messaging.content.advice import Advice, advise
 from messaging.content.situation import kind_of_text, sender_name
 from messaging.conversations import participants_key
+from messaging.hours import quiet as quiet_hours
 from messaging.models import Conversation
 from messaging.outbound.clearance import check_messaging
 from messaging.outbound.compose import Draft, compose, compose_apart, normal

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from messaging import quiet_hours
 from messaging.broadcasts.holding import check_not_held
+from messaging.hours import quiet as quiet_hours
 from messaging.models import Message
 from messaging.models.message import Status
 from messaging.outbound.compose import check_consent

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import Exists, Q
 from django.utils import timezone
 
-from messaging import live, queue, quiet_hours, segments
+from messaging import live, queue, segments
 from messaging.conversations import note_last
 from messaging.delivery import progress, timeline
+from messaging.hours import quiet as quiet_hours
 from messaging.models import Message, MessageEvent
 from messaging.models.message import Status
 from messaging.outbound.clearance import check_messaging

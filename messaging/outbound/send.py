@@ -10,10 +10,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging import live, queue, quiet_hours, segments
+from messaging import live, queue, segments
 from messaging.conversations import conversation_with, note_last
 from messaging.delivery import progress, timeline
 from messaging.handling.replies import settle
+from messaging.hours import quiet as quiet_hours
 from messaging.models import Attachment, Conversation, Message, Recipient
 from messaging.models.message import Status
 from messaging.outbound.clearance import check_messaging, clear

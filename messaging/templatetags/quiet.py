@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils import timezone
 
-from messaging import quiet_hours
+from messaging.hours import quiet as quiet_hours
 from messaging.inbox import cautions
 from messaging.models import Conversation, SendingPolicy
 from tenants.schema import tenant_connection

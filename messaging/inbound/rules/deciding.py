@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from messaging.hours import company_hours, holiday_on, is_open
+from messaging.hours.opening import company_hours, holiday_on, is_open
 from messaging.inbound.rules import times
 from messaging.inbound.rules.matching import Match, matching_rules
 from messaging.inbound.rules.ranges import did_key

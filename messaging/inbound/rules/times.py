@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from messaging.hours import NotASpan, read_spans
+from messaging.hours.opening import NotASpan, read_spans
 from messaging.inbound.rules.problems import RuleProblem
 from messaging.models import AdvancedRoute
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from messaging.hours import summary
+from messaging.hours.opening import summary
 from messaging.inbound.rules.deciding import Moment
 from messaging.models import InboundTarget
 

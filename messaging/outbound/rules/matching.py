@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, QuerySet
 
-from messaging.hours import holiday_on, is_open
+from messaging.hours.opening import holiday_on, is_open
 from messaging.models import Extension, Holiday, OutboundRoute, OutboundRule, RingGroup
 from messaging.outbound.rules import conditions
 from messaging.outbound.rules.conditions import BadCondition

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from messaging import quiet_hours
 from messaging.delivery import timeline
+from messaging.hours import quiet as quiet_hours
 from messaging.models import Message
 from messaging.models.message import Status
 from tenants.models import Tenant, User

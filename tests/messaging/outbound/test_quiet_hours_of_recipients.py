@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from messaging import quiet_hours, sweeps
+from messaging import sweeps
 from messaging.delivery.attempt import deliver
+from messaging.hours import quiet as quiet_hours
 from messaging.models import Conversation, Message, SendingPolicy
 from messaging.outbound.refusals import SendRefused
 from messaging.outbound.send import retry_message

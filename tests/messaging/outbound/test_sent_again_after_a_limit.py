@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from messaging import quiet_hours
 from messaging.delivery import again
 from messaging.delivery.attempt import deliver
+from messaging.hours import quiet as quiet_hours
 from messaging.models import Message, MessageEvent
 from messaging.outbound.send import retry_message
 from messaging.sweeps import sweep

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.hours import (
+from messaging.hours.opening import (
     NotAHoliday,
     NotASpan,
     check_holiday,

@@ -1,0 +1,1 @@
+"""When a company is open, and when people are left in peace."""
