@@ -88,7 +88,8 @@ def send_trial(device: PushSubscription, tenant: Tenant) -> Answer | None:
 
 
 def _tenant() -> Tenant:
-    return Tenant.objects.get(schema_name=tenant_connection.schema_name)
+    tenant: Tenant = Tenant.objects.get(schema_name=tenant_connection.schema_name)
+    return tenant
 
 
 def _tell(people: list[User], write: Callable[[bool], Notice], tenant: Tenant) -> None:

@@ -9,11 +9,12 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from messaging.models import Message, NotificationChoice, ReadMark
-from messaging.push.audience import may_see, told_of
+from messaging.push.audience import told_of
 from messaging.push.content import hides_text, mention_of, notice_of, senders, titles
 from messaging.push.quiet import wants_notice
-from messaging.visibility import mentions_of
+from messaging.visibility import mentions_of, visible_conversations
 from tenants.models import Tenant, User
+from tenants.roles import role_in
 
 # Browsers wake a hidden page once a minute; the page knows which ones it has shown.
 _SPAN = timedelta(minutes=5)
@@ -53,22 +54,25 @@ def recent_notices(user: User, tenant: Tenant) -> list[dict[str, Any]]:
 def _mentions(
     user: User, tenant: Tenant, *, since: datetime, is_hidden: bool
 ) -> list[dict[str, Any]]:
+    role = role_in(user, tenant)
+    if role is None:
+        return []
     mark = ReadMark.objects.filter(conversation=OuterRef("conversation"), user=user)
+    seen = visible_conversations(user, role, tenant)
     notes = (
         mentions_of(user, tenant)
-        .filter(created_at__gt=since)
+        .filter(created_at__gt=since, conversation__in=seen.order_by().values("pk"))
         .exclude(author=user)
         .annotate(seen_at=Subquery(mark.values("read_at")[:1]))
         .filter(Q(seen_at=None) | Q(created_at__gt=F("seen_at")))
         .select_related("conversation", "author")
         .order_by("created_at")[:_MOST]
     )
-    open_to = [note for note in notes if may_see(user, note, tenant)]
-    named = titles([note.conversation for note in open_to], tenant)
+    named = titles([note.conversation for note in notes], tenant)
     return [
         {
             "id": f"note-{note.pk}",
             **mention_of(note, named[note.conversation_id], tenant, is_hidden=is_hidden).as_json(),
         }
-        for note in open_to
+        for note in notes
     ]

@@ -46,11 +46,11 @@ def test_all_settings_are_changed_at_once(running: Running, page: Any) -> None:
     row.get_by_text("Set to").click()
     row.locator("input[name=description]").fill("Changed together")
     page.get_by_role("button", name="Continue").click()
-    _said(page, "2 rows are going to be changed")
-    page.get_by_role("button", name="Change 2").click()
+    _said(page, "3 rows are going to be changed")
+    page.get_by_role("button", name="Change 3").click()
 
-    _said(page, "Changed: 2")
-    assert page.get_by_text("Changed together").count() == 2
+    _said(page, "Changed: 3")
+    assert page.get_by_text("Changed together").count() == 3
 
 
 def test_a_list_goes_through_excel_and_back(running: Running, page: Any, tmp_path: Path) -> None:

@@ -234,9 +234,15 @@ def test_which_way_tells_rule_routes_and_who_was_asked(admin: Client, body: Body
 
 @pytest.mark.parametrize(
     ("asked", "field"),
-    [({}, "to"), ({"to": "x"}, "to"), ({"to": "+15125550300", "extension": "999"}, "extension"),
-     ({"to": "+15125550300", "sender": "?"}, "sender"), ({"to": "+15125550300", "at": "soon"}, "at")],
-)  # fmt: skip
+    [
+        ({}, "to"),
+        ({"to": "x"}, "to"),
+        ({"to": "+15125550300", "extension": "999"}, "extension"),
+        ({"to": "+15125550300", "sender": "?"}, "sender"),
+        ({"to": "+15125550300", "at": "soon"}, "at"),
+    ],
+    ids=str,
+)
 def test_question_that_cannot_be_read_is_a_field_error(
     admin: Client, acme_line: Any, asked: Body, field: str
 ) -> None:

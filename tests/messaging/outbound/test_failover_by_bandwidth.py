@@ -45,9 +45,19 @@ def two_routes(at_acme: Tenant, trunk: Trunk, acme_configuration: SmsConfigurati
         ({"body": requests.ConnectionError("dropped")}, 1, "unconfirmed"),
         ({"status": 202, "body": "not JSON"}, 1, "unconfirmed"),
     ],
-    ids=["401", "403", "429", "503", "no connection", "400 from", "400 to", "read timeout", "dropped",
-         "unreadable"],
-)  # fmt: skip
+    ids=[
+        "401",
+        "403",
+        "429",
+        "503",
+        "no connection",
+        "400 from",
+        "400 to",
+        "read timeout",
+        "dropped",
+        "unreadable",
+    ],
+)
 @responses.activate
 @pytest.mark.usefixtures("two_routes")
 def test_answer_decides_about_the_next_route(
