@@ -45,7 +45,11 @@ class ThroughputPresetAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  
         return ["kind"] if obj else []
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and any(f.is_usual for f in figures())
+        # Asked for the menu of each page: only this list is worth a look at the figures.
+        allowed: bool = super().has_add_permission(request)
+        if not allowed or "/throughputpreset/" not in request.path:
+            return allowed
+        return any(figure.is_usual for figure in figures())
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
