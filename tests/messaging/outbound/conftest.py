@@ -9,14 +9,24 @@ import pytest
 from django_tenants.utils import tenant_context
 
 from messaging.delivery.receipts import apply_receipt
-from messaging.models import Message, MessageSetting, SmsConfiguration
+from messaging.models import (
+    Message,
+    MessageSetting,
+    OutboundRoute,
+    OutboundRule,
+    SmsConfiguration,
+)
 from messaging.outbound.send import send_message
-from tenants.models import Tenant, User
+from tenants.models import PhoneNumber, Tenant, Trunk, User
 from tenants.roles import Role
+from tests.conftest import _configuration
 from tests.messaging.outbound.carrier import ScriptedCarrier
 from tests.messaging.outbound.receipt import CUSTOMER, receipt
 
 Write = Callable[..., Message]
+Route = Callable[..., OutboundRoute]
+
+SECOND = "+13365550150"  # on a trunk of its own
 
 
 @pytest.fixture
@@ -66,3 +76,36 @@ def arrive(acme_configuration: SmsConfiguration) -> Callable[..., bool]:
         return applied
 
     return apply
+
+
+@pytest.fixture
+def accounts(
+    at_acme: Tenant, trunk: Trunk, acme_configuration: SmsConfiguration
+) -> list[SmsConfiguration]:
+    """Acme's account, two more on the same trunk, and one on a trunk of its own."""
+    own = Trunk.objects.create(name="Second line", provider="bandwidth", tenant=at_acme)
+    PhoneNumber.objects.create(number=SECOND, trunk=own, tenant=at_acme)
+    return [
+        acme_configuration,
+        _configuration(at_acme, trunk, name="Second", account_id="9900011"),
+        _configuration(at_acme, trunk, name="Third", account_id="9900012"),
+        _configuration(at_acme, own, name="Elsewhere", account_id="9900013"),
+    ]
+
+
+@pytest.fixture
+def rule(at_acme: Tenant) -> OutboundRule:
+    """A rule for the whole of the USA, without routes yet."""
+    return OutboundRule.objects.create(name="Home", number_prefixes="1")
+
+
+@pytest.fixture
+def route(rule: OutboundRule, accounts: list[SmsConfiguration]) -> Route:
+    """Add a route by the account of this place in the list."""
+
+    def add(account: int, **fields: Any) -> OutboundRoute:
+        return OutboundRoute.objects.create(
+            rule=rule, position=rule.routes.count(), configuration=accounts[account], **fields
+        )
+
+    return add
