@@ -15,6 +15,7 @@ from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin, BulkField
 from messaging.admin.setting_bulk import OnOff
 from messaging.admin.tenant_form import TenantForm, select
+from messaging.consent.keywords import why_no_answer
 from messaging.hours.opening import company_hours
 from messaging.models import AutoReply, BusinessHours
 from tenants.models import PhoneNumber
@@ -73,6 +74,8 @@ class AutoReplyForm(TenantForm):
         text: str = self.cleaned_data["text"].strip().replace("\r\n", "\n")
         if not text:
             raise forms.ValidationError("An auto-reply needs a text.")
+        if why := why_no_answer(text):
+            raise forms.ValidationError(why)
         return text
 
     def clean(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from messaging.admin.base import ScreenRequest, TenantAdmin
 from messaging.admin.tenant_form import TenantForm
 from messaging.consent import texts as consent_texts
+from messaging.consent.keywords import why_no_answer
 from messaging.models import ConsentTexts
 
 _ONLY = "1"
@@ -56,6 +57,8 @@ class ConsentTextsForm(TenantForm):
         for word in consent_texts.WORDS:
             name = f"{word}_text"
             cleaned[name] = " ".join(cleaned.get(name, "").split())
+            if why := why_no_answer(cleaned[name]):
+                self.add_error(name, why)
         return cleaned
 
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from messaging.api.base import ConfigurationViewSet
 from messaging.api.fields import NumberField, tenant_of
+from messaging.consent.keywords import why_no_answer
 from messaging.models import AutoReply, BusinessHours
 from tenants.api.fields import KnownFields, RowField
 from tenants.models import PhoneNumber
@@ -57,6 +58,12 @@ class AutoReplySerializer(KnownFields, serializers.ModelSerializer[AutoReply]):
         if number and number != kept and not own.exists():
             raise serializers.ValidationError("This is not one of your numbers.")
         return number
+
+    def validate_text(self, text: str) -> str:
+        """Refuse what would never be sent."""
+        if why := why_no_answer(text):
+            raise serializers.ValidationError(why)
+        return text
 
 
 class AutoReplyFilter(filters.FilterSet):  # type: ignore[misc]  # no types

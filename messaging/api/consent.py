@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -12,6 +14,7 @@ from rest_framework.response import Response
 
 from messaging.api.base import TenantView, TenantViewSet
 from messaging.consent import texts as consent_texts
+from messaging.consent.keywords import why_no_answer
 from messaging.models import ConsentEntry, ConsentTexts
 from tenants.api.fields import KnownFields
 from tenants.api.filters import MomentFilter
@@ -77,6 +80,16 @@ class ConsentTextsSerializer(KnownFields, serializers.ModelSerializer[ConsentTex
             "help_text",
             "answers",
         ]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse texts that would never be sent."""
+        whys = {
+            name: why_no_answer(attrs.get(name, ""))
+            for name in (f"{word}_text" for word in consent_texts.WORDS)
+        }
+        if wrong := {name: [why] for name, why in whys.items() if why}:
+            raise serializers.ValidationError(wrong)
+        return attrs
 
     def get_answers(self, texts: ConsentTexts) -> dict[str, str | None]:
         """Tell what is sent now."""

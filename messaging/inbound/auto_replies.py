@@ -14,8 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.consent import optouts
+from messaging.consent.keywords import consent_keyword
 from messaging.hours import opening
-from messaging.inbound.keywords import consent_keyword
 from messaging.models import AutoReply, AutoReplySent, Conversation, Holiday, Message
 from messaging.outbound import automatic
 from messaging.outbound.refusals import SendRefused

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from messaging.consent import ledger, optouts
 from messaging.consent import texts as consent_texts
-from messaging.inbound.keywords import YES, consent_keyword
+from messaging.consent.keywords import YES, consent_keyword
 from messaging.models import ConsentEntry, Message, OptOut
 from messaging.outbound import automatic
 from messaging.outbound.refusals import SendRefused

@@ -140,6 +140,17 @@ def test_texts_are_changed_a_second_time(admin: Client, acme: Tenant, inside: An
     assert admin.get(f"{TEXTS}2/change/").status_code == 404
 
 
+@pytest.mark.parametrize("word", ["stop", "start", "help"])
+def test_answer_that_is_a_consent_word_is_refused(
+    admin: Client, acme: Tenant, inside: Any, word: str
+) -> None:
+    form = {"answers_stop": "on", f"{word}_text": " Opt\r\nout. "}
+    page = admin.post(f"{TEXTS}1/change/", form).content.decode()
+    assert "“Opt out.” alone is what people text to opt out" in page
+    with inside(acme):
+        assert not ConsentTexts.objects.exists()
+
+
 def wanted(**changes: Any) -> dict[str, Any]:
     return {
         "name": "Closed",
@@ -175,12 +186,20 @@ def test_auto_reply_is_added_and_changed(
     ("changes", "words"),
     [
         ({"text": "  "}, "This field is required"),
+        ({"text": "Stop!"}, "“Stop!” alone is what people text to opt out"),
         ({"window_hours": "0"}, "greater than or equal to 1"),
         ({"window_hours": "721"}, "less than or equal to 720"),
         ({"our_number": "+13125550201"}, "Select a valid choice"),
         ({"name": "Taken"}, "There is an auto-reply of this name already."),
     ],
-    ids=["no text", "no window", "too long a window", "other tenant's number", "name taken"],
+    ids=[
+        "no text",
+        "a consent word",
+        "no window",
+        "too long a window",
+        "other tenant's number",
+        "name taken",
+    ],
 )
 def test_auto_reply_that_cannot_be_is_refused(
     admin: Client,

@@ -78,6 +78,16 @@ def test_texts_are_read_and_changed(api, alice, acme, inside) -> None:
     assert client.patch(TEXTS, {"help_text": "x" * 321}, content_type=JSON).status_code == 400
 
 
+def test_answer_that_is_a_consent_word_is_a_400(api, alice, acme, inside) -> None:
+    change = {"stop_text": "Stop.", "start_text": "You are back.", "help_text": "info?"}
+    answer = api(alice).patch(TEXTS, change, content_type=JSON)
+    assert answer.status_code == 400
+    assert list(answer.json()) == ["stop_text", "help_text"]
+    assert "Write a sentence." in answer.json()["stop_text"][0]
+    with inside(acme):
+        assert not ConsentTexts.objects.exists()
+
+
 def test_auto_reply_is_added_changed_and_removed(api, alice, acme, acme_number, inside) -> None:
     client = api(alice)
     with inside(acme):
@@ -98,6 +108,7 @@ def test_auto_reply_is_added_changed_and_removed(api, alice, acme, acme_number, 
     [
         ({"kind": "never"}, "kind"),
         ({"text": " "}, "text"),
+        ({"text": "HELP"}, "text"),
         ({"window_hours": 0}, "window_hours"),
         ({"our_number": GLOBEX_NUMBER}, "our_number"),
         ({"hours": 999_999}, "hours"),

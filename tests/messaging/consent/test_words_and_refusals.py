@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from messaging.consent.keywords import consent_keyword
 from messaging.consent.optouts import is_opted_out, record_opt_out, release
-from messaging.inbound.keywords import consent_keyword
 from messaging.models import OptOut
 from tenants.models import Tenant
 

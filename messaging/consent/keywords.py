@@ -46,6 +46,16 @@ def consent_keyword(text: str) -> str:
     return _KEYWORDS.get(words[start:end], "")
 
 
+def why_no_answer(text: str) -> str:
+    """Return why a text cannot be an answer that goes out by itself; "" = it can."""
+    if not consent_keyword(text):
+        return ""
+    return (
+        f"“{' '.join(text.split())}” alone is what people text to opt out, opt in or get help,"
+        " so it is never sent by itself. Write a sentence."
+    )
+
+
 def _is_invisible(character: str) -> bool:
     # Format characters: zero-width spaces and joiners, direction marks, BOMs. And what changes the
     # look of the character before it, if anything.
