@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from import_export.fields import Field
 from import_export.widgets import Widget
 
+from messaging.models import Extension
 from messaging.tags import NotATag, parse_tags
 from tenants.numbers import NotAPhoneNumber, to_e164
 
@@ -21,6 +22,8 @@ _NO = {"no", "n", "false", "0", "off"}
 
 class Column(Field):  # type: ignore[misc]  # import_export has no types
     """Column of a spreadsheet; `aliases` are the other names people give it."""
+
+    is_stored_with_row = True  # not so what lies in a table of its own
 
     def __init__(self, attribute: str, title: str, *aliases: str, **options: Any) -> None:
         super().__init__(attribute=attribute, column_name=title, **options)
@@ -149,6 +152,31 @@ class ChoiceCell(Widget):  # type: ignore[misc]  # import_export has no types
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         """Write the first name."""
         return self.titles.get(value, "")
+
+
+class ExtensionsCell(Widget):  # type: ignore[misc]  # import_export has no types
+    """Several extensions by their numbers, with semicolons between them."""
+
+    def __init__(self, extensions: Iterable[Extension]) -> None:
+        super().__init__()
+        self.numbered = {extension.number: extension for extension in extensions}
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> tuple[Extension, ...]:
+        """Return the extensions in the order of their numbers, each once.
+
+        Raises ValueError.
+        """
+        typed = {word.strip() for word in re.split("[;,]", str(value or ""))} - {""}
+        unknown = sorted(typed - set(self.numbered))
+        if unknown:
+            raise ValueError(
+                f"there is no extension {unknown[0][:60]}: write numbers, as in 101;102"
+            )
+        return tuple(self.numbered[number] for number in sorted(typed))
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        """Write the numbers."""
+        return ";".join(extension.number for extension in value or ())
 
 
 class YesNoCell(Widget):  # type: ignore[misc]  # import_export has no types

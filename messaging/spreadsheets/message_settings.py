@@ -14,9 +14,11 @@ from messaging.number_settings import (
     check_line,
     platform_account_is_offered,
 )
+from messaging.number_sharing import check_sharing
 from messaging.spreadsheets.columns import (
     ChoiceCell,
     Column,
+    ExtensionsCell,
     MailCell,
     NumberCell,
     TextCell,
@@ -30,21 +32,37 @@ from tenants.numbers import kind_of
 PLATFORM = "Bandwidth (platform account)"
 
 
+class _OthersColumn(Column):
+    """The other extensions: what the file says, or what is stored."""
+
+    is_stored_with_row = False
+
+    def get_value(self, instance: MessageSetting) -> tuple[Extension, ...]:
+        """Return the extensions by number."""
+        typed: tuple[Extension, ...] | None = instance.__dict__.get(self.attribute)
+        if typed is not None or instance.pk is None:
+            return typed or ()
+        return tuple(sorted(instance.other_extensions.all(), key=lambda each: each.number))
+
+
 class MessageSettingSheet(SheetResource):
     """Message Settings, matched by the number."""
 
     title = "Message Settings"
     required = ("Phone number",)
+    reads = ("other_extensions",)
     hints = (
         f"Provider: the name of an SMS/MMS configuration, or “{PLATFORM}”. A new number needs one.",
         "Extension: its number; an empty cell is nobody's.",
-        "Ring group: its number, in place of an extension. Other extensions are set on the screen.",
+        "Other extensions: the numbers of those who share its inbox, with ; between them: 101;102.",
+        "Ring group: its number, in place of extensions.",
         "Enabled: yes or no.",
     )
 
     number = Column("phone_number", "Phone number", "number", "phone", "destination")
     provider = Column("provider", "Provider", "carrier", "configuration", saves_null_values=True)
     extension = Column("extension", "Extension", "assigned extension", saves_null_values=True)
+    others = _OthersColumn("others", "Other extensions", "other_extensions", "shared with")
     ring_group = Column("ring_group", "Ring group", "group", saves_null_values=True)
     email = Column("email", "E-mail", "mail", "assigned email", widget=MailCell())
     description = Column("description", "Description", widget=TextCell(200))
@@ -56,6 +74,7 @@ class MessageSettingSheet(SheetResource):
             "number",
             "provider",
             "extension",
+            "others",
             "ring_group",
             "email",
             "description",
@@ -70,17 +89,17 @@ class MessageSettingSheet(SheetResource):
             {None: (PLATFORM, "platform"), **{account: (account.name,) for account in accounts}},
             unknown="there is no SMS/MMS configuration “{}”",
         )
-        extensions = Extension.objects.all()
+        extensions = list(Extension.objects.all())
         self.fields["extension"].widget = ChoiceCell(
             {None: ("", "nobody", "none"), **{e: (e.number, str(e)) for e in extensions}},
             unknown="there is no extension {}",
         )
+        self.fields["others"].widget = ExtensionsCell(extensions)
         groups = RingGroup.objects.all()
         self.fields["ring_group"].widget = ChoiceCell(
             {None: ("", "none"), **{group: (group.number, str(group)) for group in groups}},
             unknown="there is no ring group {}",
         )
-        self._shared: frozenset[int] = frozenset()
         self._numbers: dict[str, PhoneNumber] = {}
         self._offered = False
         self._was_platform: frozenset[int] = frozenset()
@@ -93,15 +112,14 @@ class MessageSettingSheet(SheetResource):
         self._offered = platform_account_is_offered()
         settings = MessageSetting.objects.select_related(
             "phone_number__trunk", "provider__trunk", "extension", "ring_group"
-        )
-        others = MessageSetting.other_extensions.through._default_manager.values_list(
-            "messagesetting"
-        )
-        self._shared = frozenset(key for (key,) in others)
+        ).prefetch_related(*self.reads)
         was_platform: set[int] = set()
+        column = self.fields["others"]
         for setting in settings:
             if setting.provider_id is None:
                 was_platform.add(setting.pk)
+            # Kept with the row: a copy of it forgets what was prefetched.
+            setting.others = column.get_value(setting)
             yield setting.phone_number.number, setting
         self._was_platform = frozenset(was_platform)
 
@@ -132,10 +150,11 @@ class MessageSettingSheet(SheetResource):
                 instance.provider,
                 platform_offered=offered,
             )
+            others = self.fields["others"].get_value(instance)
+            instance.others = tuple(each for each in others if each != instance.extension)
+            check_sharing(instance.extension, instance.others, instance.ring_group)
         except NumberProblem as problem:
             raise _said(problem) from problem
-        if instance.ring_group is not None and (instance.extension or instance.pk in self._shared):
-            raise ValidationError({"ring_group": "choose an extension or a ring group, not both"})
 
     def store(self, new: list[Any], changed: list[tuple[Any, Any]]) -> None:
         """Write the settings, new numbers first."""
@@ -150,6 +169,12 @@ class MessageSettingSheet(SheetResource):
         for setting in unknown:
             setting.phone_number = setting.phone_number  # its key is known only now
         super().store(new, changed)
+        shared = [(setting, ()) for setting in new]
+        column = self.fields["others"]
+        shared += [(setting, column.get_value(before)) for before, setting in changed]
+        for setting, before in shared:
+            if setting.others != before:
+                setting.other_extensions.set(setting.others)
 
     def _clean(self, typed: list[str]) -> set[str]:
         found: set[str] = set()
@@ -162,4 +187,5 @@ class MessageSettingSheet(SheetResource):
 
 
 def _said(problem: NumberProblem) -> ValidationError:
-    return ValidationError({problem.field: problem.message.rstrip(".")})
+    name = "others" if problem.field == "other_extensions" else problem.field
+    return ValidationError({name: problem.message.rstrip(".")})

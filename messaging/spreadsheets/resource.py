@@ -91,6 +91,7 @@ class SheetResource(ModelResource):  # type: ignore[misc]  # import_export has n
     title: ClassVar[str]
     required: ClassVar[tuple[str, ...]]  # columns that a file must have
     hints: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[str, ...]] = ()  # what the columns read of other tables, row by row
     fields: dict[str, Column]
 
     class Meta:
@@ -167,11 +168,12 @@ class SheetResource(ModelResource):  # type: ignore[misc]  # import_export has n
 
         Raises IntegrityError.
         """
-        model, attributes = self._meta.model, [f.attribute for f in self.get_import_fields()]
+        model = self._meta.model
+        columns = [field for field in self.get_import_fields() if field.is_stored_with_row]
         model.objects.bulk_create(new, batch_size=_BATCH)
         note_added(new)
         rows = [row for _, row in changed]
-        model.objects.bulk_update(rows, attributes, batch_size=_BATCH)
+        model.objects.bulk_update(rows, [column.attribute for column in columns], batch_size=_BATCH)
         note_changed(changed)
 
     def _stored_or_why_not(self, result: Result) -> list[Problem]:

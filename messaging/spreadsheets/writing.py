@@ -28,6 +28,7 @@ def export(sheet: SheetResource, keys: Sequence[object], rows: QuerySet[Model]) 
     """
     titles = [field.column_name for field in sheet.get_export_fields()]
     yield codecs.BOM_UTF8 + _lines([titles])
+    rows = rows.prefetch_related(*sheet.reads)
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]
         with tenant_context(sheet.tenant):

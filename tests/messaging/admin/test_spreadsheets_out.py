@@ -81,6 +81,7 @@ def test_the_template_names_the_columns_and_no_rows(admin: Client) -> None:
             "Phone number",
             "Provider",
             "Extension",
+            "Other extensions",
             "Ring group",
             "E-mail",
             "Description",
