@@ -184,10 +184,11 @@ def _furnish(company: Company, tenant: Tenant, trunk: Trunk) -> None:
             Contact.objects.get_or_create(number=number, defaults={"name": name})
         if company.help_text:
             _furnish_answers(company.help_text)
-        if company.shared:
-            demo_depth.fill(tenant, trunk, configuration, line=company.desks[0].number)
         name, email = company.admin
-        add_member(tenant, email, role="admin", password=PASSWORD, name=name)
+        admin = add_member(tenant, email, role="admin", password=PASSWORD, name=name).user
+        if company.shared:
+            line = company.desks[0].number
+            demo_depth.fill(tenant, trunk, configuration, line=line, author=admin)
         lines = [(desk.number, desk.extension) for desk in company.desks]
         readers = [membership.user_id for membership in tenant.memberships.all()]
         demo_history.fill(company.slug, configuration, lines, readers)

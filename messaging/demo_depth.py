@@ -21,7 +21,7 @@ from messaging.models import (
     SmsConfiguration,
 )
 from messaging.outbound.rules.storing import RouteValues, store_routes
-from tenants.models import Tenant, Trunk
+from tenants.models import Tenant, Trunk, User
 
 _OPEN = "12345"
 _TAG = "patients"
@@ -33,7 +33,9 @@ _PATIENTS = (
 )
 
 
-def fill(tenant: Tenant, trunk: Trunk, configuration: SmsConfiguration, *, line: str) -> None:
+def fill(
+    tenant: Tenant, trunk: Trunk, configuration: SmsConfiguration, *, line: str, author: User
+) -> None:
     """Give a company hours, a holiday, rules, and people to write to."""
     _open_on_weekdays()
     _rule_by_area(tenant, trunk, line)
@@ -41,7 +43,7 @@ def fill(tenant: Tenant, trunk: Trunk, configuration: SmsConfiguration, *, line:
     for name, number, tags in _PATIENTS:
         listed = tags.split(", ")
         Contact.objects.get_or_create(number=number, defaults={"name": name, "tags": listed})
-    _broadcast(tenant, line)
+    _broadcast(tenant, line, author)
 
 
 def _open_on_weekdays() -> None:
@@ -77,11 +79,12 @@ def _rule_abroad(configuration: SmsConfiguration) -> None:
         store_routes(rule, [RouteValues(configuration=configuration)])
 
 
-def _broadcast(tenant: Tenant, line: str) -> None:
+def _broadcast(tenant: Tenant, line: str, author: User) -> None:
     """Write a broadcast that waits to be looked at and started."""
     text = f"{tenant.name}: Hi {{first_name|there}}, we close on Friday. Text STOP to opt out."
     broadcast, is_new = Broadcast.objects.get_or_create(
-        name="Closed on Friday", defaults={"our_number": line, "text": text}
+        name="Closed on Friday",
+        defaults={"our_number": line, "text": text, "author": author},
     )
     if is_new:
         audience.replace(broadcast, audience.tagged(_TAG))

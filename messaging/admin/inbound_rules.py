@@ -13,19 +13,19 @@ from unfold.admin import StackedInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from messaging.admin.base import ScreenRequest
+from messaging.admin.base import ScreenRequest, national
 from messaging.admin.bulk import BulkAdmin, BulkField
 from messaging.admin.inbound_rule_form import (
     AdvancedRouteForm,
     AdvancedRouteFormSet,
     InboundRuleForm,
-    dids_of,
     own_targets,
 )
 from messaging.admin.rule_targets import Places
 from messaging.admin.setting_bulk import OnOff
 from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.where import WhereForm, where_context
+from messaging.inbound.rules.ranges import shown_did
 from messaging.inbound.rules.saving import TIMES, When, store_targets
 from messaging.inbound.rules.wording import listed
 from messaging.models import AdvancedRoute, InboundRule, InboundTarget
@@ -153,7 +153,9 @@ class InboundRuleAdmin(BulkAdmin, SheetAdmin):
 
     @admin.display(description="Numbers", ordering="did_first")
     def numbers(self, obj: InboundRule) -> str:
-        return str(dids_of(obj))
+        """Write the numbers as the other lists do."""
+        shown = [national(shown_did(key)) for key in (obj.did_first, obj.did_last)]
+        return " - ".join(dict.fromkeys(shown))
 
     @admin.display(description="Callers", ordering="caller_mask")
     def callers(self, obj: InboundRule) -> str:
