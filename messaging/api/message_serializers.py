@@ -226,6 +226,9 @@ class MessageChangeSerializer(KnownFields, serializers.Serializer[Message]):
     scheduled_at = serializers.DateTimeField(
         required=False, help_text="At most a year ahead. To send it at once: `send-now/`."
     )
+    expires_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="null = after the hours of the sending policy."
+    )
 
 
 class RetrySerializer(KnownFields, serializers.Serializer[Message]):

@@ -167,7 +167,7 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
         filters=False,
     )
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
-        """Change the text or the time of a scheduled message. What is left out stays."""
+        """Change text, time or expiry of a scheduled message. What is left out stays."""
         message = self.get_object()
         data = MessageChangeSerializer(data=request.data, context=self.get_serializer_context())
         data.is_valid(raise_exception=True)

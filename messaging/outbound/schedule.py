@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import EllipsisType
 from typing import Any
 
 from django.db import transaction
@@ -55,21 +56,24 @@ def edit_scheduled(
     tenant: Tenant,
     text: str | None = None,
     scheduled_at: datetime | None = None,
+    expires_at: datetime | EllipsisType | None = ...,
 ) -> Message:
-    """Change the text or the time of a message that still waits for it.
+    """Change the text, the time or the expiry of a message that still waits for its time.
 
-    None leaves what is there. Raises SendRefused, with nothing changed.
+    None leaves what is there, but takes an expiry away. Raises SendRefused, with nothing changed.
     """
     check_messaging(tenant)
     line = pick_line(user, role, tenant, message.sender)
     draft = recompose(line, message, text=message.text if text is None else text, tenant=tenant)
     now = timezone.now()
     due = message.scheduled_at if scheduled_at is None else due_at(scheduled_at, now=now) or now
-    check_expiry(message.expires_at, due=due, now=now)
+    end = message.expires_at if isinstance(expires_at, EllipsisType) else expires_at
+    check_expiry(end, due=due, now=now)
     measured = segments.measure(draft.text)
     said = [
         *(["another text"] if draft.text != message.text else []),
         *(["another time"] if due != message.scheduled_at else []),
+        *(["another expiry"] if end != message.expires_at else []),
     ]
     if not said:
         return _still_scheduled(message)
@@ -81,6 +85,7 @@ def edit_scheduled(
         encoding=measured.encoding,
         scheduled_at=due,
         next_attempt_at=due,
+        expires_at=end,
     )
     return message
 

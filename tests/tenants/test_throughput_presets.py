@@ -85,9 +85,22 @@ def test_api_sets_changes_and_takes_back(platform: Client) -> None:
     changed = platform.patch(one, {"segments_per_second": 60}, content_type="application/json")
     assert changed.json()["segments_per_second"] == 60
     assert rates()["short_code"] == 60
-    assert platform.get(API).json()["count"] == 1
     assert platform.delete(one).status_code == 204
     assert rates()["short_code"] == 100
+
+
+def test_api_lists_what_holds_for_every_kind(platform: Client) -> None:
+    made = ThroughputPreset.objects.create(kind="toll_free", segments_per_second=25)
+    page = platform.get(API).json()
+    assert (page.pop("next"), page.pop("previous"), page.pop("count")) == (None, None, 4)
+    assert page["results"] == [
+        {"id": None, "kind": "local", "segments_per_second": 1.0, "usual": 1.0},
+        {"id": None, "kind": "registered", "segments_per_second": 15.0, "usual": 15.0},
+        {"id": made.pk, "kind": "toll_free", "segments_per_second": 25.0, "usual": 3.0},
+        {"id": None, "kind": "short_code", "segments_per_second": 100.0, "usual": 100.0},
+    ]
+    second = platform.get(API, {"page_size": 3, "page": 2}).json()
+    assert [row["kind"] for row in second["results"]] == ["short_code"]
 
 
 @pytest.mark.parametrize(

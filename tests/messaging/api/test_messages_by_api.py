@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -246,6 +248,25 @@ def test_a_scheduled_message_is_changed_and_sent_before_its_time(admin) -> None:
     assert admin.post(f"{path}send-now/").json()["status"] == "queued"
     refused = admin.patch(path, {"text": "x"}, content_type="application/json")
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_state")
+
+
+def test_the_expiry_of_a_scheduled_message_is_moved_and_taken_away(admin) -> None:
+    moment, end = timezone.now() + timedelta(hours=2), timezone.now() + timedelta(hours=3)
+    made = _post(admin, to=[ANN], text="Later", scheduled_at=moment, expires_at=end).json()
+
+    def change(**body: object) -> HttpResponse:
+        return admin.patch(f"{URL}{made['id']}/", body, content_type="application/json")
+
+    kept = change(text="Even later").json()
+    assert kept["expires_at"] == made["expires_at"]
+    later = end + timedelta(hours=5)
+    refused = change(scheduled_at=end.isoformat())
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_time")
+    moved = change(scheduled_at=end.isoformat(), expires_at=later.isoformat()).json()
+    assert timezone.datetime.fromisoformat(moved["expires_at"]) == later
+    assert moved["events"][-1]["detail"].endswith(": another time and another expiry")
+    assert change(expires_at=None).json()["expires_at"] is None
+    assert change(expires_at="soon").json() == {"expires_at": [mock.ANY]}
 
 
 def test_what_is_not_scheduled_or_not_theirs_is_not_changed(
