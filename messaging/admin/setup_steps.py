@@ -52,7 +52,7 @@ def setup_steps(tenant: Tenant) -> list[Step]:
         Step(
             title="Assign an extension to each number",
             done=known["numbers"] and not known["unassigned"],
-            url=f"{settings}?extension=none",
+            url=f"{settings}?extension=nobody",
         ),
         Step(
             title="Receive a first message",
@@ -94,7 +94,7 @@ def _known(tenant: Tenant) -> dict[str, Any]:
         "by_platform": enabled.filter(provider=None),
         "called": WebhookEndpoint.objects.filter(tenant=tenant, last_event_at__isnull=False),
         "numbers": enabled,
-        "unassigned": enabled.filter(extension=None, email=""),
+        "unassigned": enabled.filter(extension=None, ring_group=None, email=""),
         "received": Message.objects.order_by().filter(direction=Message.Direction.IN),
     }
     rows = Tenant.objects.filter(pk=tenant.pk)

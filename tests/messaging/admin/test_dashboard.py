@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from messaging.conversations import conversation_with
-from messaging.models import Message, MessageSetting, SmsConfiguration
+from messaging.models import Message, MessageSetting, RingGroup, SmsConfiguration
 from tenants.models import Tenant, User, WebhookEndpoint
 from tests.conftest import ACME_NUMBER, CUSTOMER
 
@@ -34,6 +34,18 @@ def _receive(direction: str = "in", status: str = "received", **columns: Any) ->
 def test_a_new_tenant_has_all_to_do(admin: Client) -> None:
     assert _done(admin) == [False] * 7
     assert "Set up messaging" in admin.get("/t/acme/").content.decode()
+
+
+def test_a_ring_group_is_somebody_who_reads_a_number(
+    admin: Client, acme: Tenant, acme_line: MessageSetting, inside: Any
+) -> None:
+    with inside(acme):
+        MessageSetting.objects.update(extension=None)
+    assert not _done(admin)[4]
+
+    with inside(acme):
+        MessageSetting.objects.update(ring_group=RingGroup.objects.create(number="600", name="A"))
+    assert _done(admin)[4]
 
 
 def test_the_steps_follow_the_data(
