@@ -103,7 +103,7 @@ RULES = [
 
 
 @pytest.mark.parametrize("path", [*RULES, "broadcast's recipients", "conversation's notes"])
-def test_a_hundred_rows_cost_no_more_than_two(
+def test_thirty_rows_cost_no_more_than_two(
     api, acme, alice, inside, trunk, acme_line, make_message, path
 ) -> None:
     def grow(rows: range) -> dict[str, str]:
@@ -127,8 +127,8 @@ def test_a_hundred_rows_cost_no_more_than_two(
     joint = "&" if "?" in address else "?"
     address = f"{address}{joint}page_size=200"
     few = _queries(client, address)
-    grow(range(2, 100))
-    assert len(client.get(f"{BASE}{address}").json()["results"]) >= 100
+    grow(range(2, 30))
+    assert len(client.get(f"{BASE}{address}").json()["results"]) >= 30
     assert _queries(client, address) <= few <= 16
 
 
