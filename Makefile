@@ -13,7 +13,7 @@ stamp = $(VENV)/.$(1)-$(LOCK_ID)
 have = $(firstword $(wildcard $(foreach set,$(1),$(call stamp,$(set)))) $(call stamp,$(firstword $(1))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-run install-dev run test bench lint screenshots format lock clean
+.PHONY: help install install-run install-dev run test test-slow bench lint screenshots format lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ run: install ## Start the portal on this machine (PORT, DATA_DIR, SIMULATOR_PORT
 
 test: install-dev ## Run the tests beside their own servers; ARGS="-k name" goes to pytest
 	@$(PY) -m config.embedded --throwaway --data .data/test -- $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-slow: install-dev ## Run the long tests that `make test` leaves out: each page in each theme and size
+	@$(PY) -m config.embedded --throwaway --data .data/test -- $(PY) -m pytest -m slow $(ARGS)
 
 bench: install ## Time the pages on a million messages; figures in .data/bench/results.json
 	@$(PY) -m config.embedded --throwaway --data .data/bench -- $(PY) -m config.bench $(ARGS)

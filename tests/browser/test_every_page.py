@@ -1,13 +1,17 @@
-"""Every page of every role in a real browser: no fault by axe, no complaint, nothing too wide."""
+"""Every page of every role in a real browser: no fault by axe, no complaint, nothing too wide.
+
+Each theme and size by all rules takes minutes more: that is marked slow, for `make test-slow`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.browser.product import Running
-from tests.browser.visiting import DESKTOP, Faults, judge, sign_in, walk, watch
+from tests.browser.visiting import DESKTOP, Faults, judge, judge_thoroughly, sign_in, walk, watch
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +30,7 @@ STRANGER = ["/accounts/login/", "/accounts/password/reset/", "/accounts/password
 MESSAGING = "/t/acme/messaging/"
 
 
-@pytest.mark.parametrize(
+every_role = pytest.mark.parametrize(
     ("email", "start", "within", "least"),
     [
         pytest.param("", STRANGER, ("/accounts/",), 3, id="stranger"),
@@ -91,6 +95,9 @@ MESSAGING = "/t/acme/messaging/"
         ),
     ],
 )
+
+
+@every_role
 def test_every_page_is_faultless(
     running: Running,
     browser: Any,
@@ -99,6 +106,32 @@ def test_every_page_is_faultless(
     within: tuple[str, ...],
     least: int,
 ) -> None:
+    visited = _crawl(running, browser, email, start, within, judge)
+    assert len(visited) >= least, visited
+
+
+@pytest.mark.slow
+@every_role
+def test_every_page_is_faultless_in_each_theme_and_size(
+    running: Running,
+    browser: Any,
+    email: str,
+    start: list[str],
+    within: tuple[str, ...],
+    least: int,
+) -> None:
+    visited = _crawl(running, browser, email, start, within, judge_thoroughly)
+    assert len(visited) >= least, visited
+
+
+def _crawl(
+    running: Running,
+    browser: Any,
+    email: str,
+    start: list[str],
+    within: tuple[str, ...],
+    look: Callable[[Any, str, Faults], None],
+) -> list[str]:
     faults = Faults()
     page = browser.new_context(viewport=DESKTOP, reduced_motion="reduce").new_page()
     if email:
@@ -107,8 +140,8 @@ def test_every_page_is_faultless(
 
     visited = []
     for path in walk(page, running, start, within=within):
-        judge(page, path, faults)
+        look(page, path, faults)
         visited.append(path)
 
     assert not faults.lines, "\n".join(faults.lines)
-    assert len(visited) >= least, visited
+    return visited

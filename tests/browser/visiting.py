@@ -90,6 +90,16 @@ def walk(
 
 
 def judge(page: Any, path: str, faults: Faults) -> None:
+    """Look at the open page by day: by all rules on a desk, whether it fits on a phone."""
+    page.evaluate(_AXE)
+    _try_rules(page, path, faults, "light desktop", _ALL)
+    _measure(page, path, faults, "light desktop")
+    page.set_viewport_size(PHONE)
+    _measure(page, path, faults, "light phone")
+    page.set_viewport_size(DESKTOP)
+
+
+def judge_thoroughly(page: Any, path: str, faults: Faults) -> None:
     """Look at the open page by day and by night, on a desk and on a phone."""
     page.evaluate(_AXE)
     for theme, rules in (("light", _ALL), ("dark", _COLOURS)):
@@ -98,15 +108,23 @@ def judge(page: Any, path: str, faults: Faults) -> None:
         page.evaluate(_FOLLOW, theme)
         for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
             page.set_viewport_size(size)
-            report = page.evaluate("rules => axe.run(document, rules)", rules)
-            for violation in report["violations"]:
-                where = ", ".join(str(node["target"]) for node in violation["nodes"][:3])
-                faults.note(path, f"{theme} {name}: {violation['id']} at {where}")
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            if wide > 0:
-                faults.note(path, f"{theme} {name}: {wide} px wider than the screen")
+            _try_rules(page, path, faults, f"{theme} {name}", rules)
+            _measure(page, path, faults, f"{theme} {name}")
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.set_viewport_size(DESKTOP)
+
+
+def _try_rules(page: Any, path: str, faults: Faults, seen: str, rules: dict[str, Any]) -> None:
+    report = page.evaluate("rules => axe.run(document, rules)", rules)
+    for violation in report["violations"]:
+        where = ", ".join(str(node["target"]) for node in violation["nodes"][:3])
+        faults.note(path, f"{seen}: {violation['id']} at {where}")
+
+
+def _measure(page: Any, path: str, faults: Faults, seen: str) -> None:
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    if wide > 0:
+        faults.note(path, f"{seen}: {wide} px wider than the screen")
 
 
 def _kind(path: str) -> str:
