@@ -117,6 +117,8 @@
   // A new message leads to another page at once, before the composer is emptied.
   document.addEventListener("inbox:sent", () => {
     const form = byId("composer");
+    // Whoever was written to must not be among the recipients of the next new message.
+    byId("recipients")?.replaceChildren();
     if (form) store.remove(keyOf(form.dataset.key));
   });
   document.addEventListener("submit", (event) => {
