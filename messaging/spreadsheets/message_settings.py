@@ -119,7 +119,8 @@ class MessageSettingSheet(SheetResource):
             if setting.provider_id is None:
                 was_platform.add(setting.pk)
             # Kept with the row: a copy of it forgets what was prefetched.
-            setting.others = column.get_value(setting)
+            kept: Any = setting
+            kept.others = column.get_value(setting)
             yield setting.phone_number.number, setting
         self._was_platform = frozenset(was_platform)
 
