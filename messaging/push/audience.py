@@ -22,6 +22,11 @@ _ALONE = Q(ring_group=None, shared_with=[])
 
 def told_of(user: User, tenant: Tenant) -> QuerySet[Conversation]:
     """Return the threads whose texts the person is told of: fewer than they may see."""
+    return told_at(desk_of(user, tenant), user, tenant)
+
+
+def told_at(desk: Desk | None, user: User, tenant: Tenant) -> QuerySet[Conversation]:
+    """Return the same where the person's own desk is known already."""
     role = role_in(user, tenant)
     if role is None:
         return Conversation.objects.none()
@@ -30,7 +35,6 @@ def told_of(user: User, tenant: Tenant) -> QuerySet[Conversation]:
     membership = known_membership(user, tenant)
     if membership is None:
         return threads.none()
-    desk = desk_of(user, tenant)
     mine = _at(desk) if desk else Q(pk__in=[])
     if membership.role == Membership.Role.ADMIN and role >= Role.ADMIN:
         mine |= Q(extension=None) & (_ALONE | ~_somebody())

@@ -8,13 +8,13 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from messaging.models import Message, NotificationChoice, ReadMark
-from messaging.push.audience import told_of
+from messaging.models import Conversation, Message, NotificationChoice, ReadMark
+from messaging.push.audience import told_at
 from messaging.push.content import hides_text, mention_of, notice_of, senders, titles
 from messaging.push.quiet import wants_notice
-from messaging.visibility import mentions_of, visible_conversations
+from messaging.visibility import Desk, desk_of, mentions_of, seen_from
 from tenants.models import Tenant, User
-from tenants.roles import role_in
+from tenants.roles import Role, role_in
 
 # Browsers wake a hidden page once a minute; the page knows which ones it has shown.
 _SPAN = timedelta(minutes=5)
@@ -27,10 +27,11 @@ def recent_notices(user: User, tenant: Tenant) -> list[dict[str, Any]]:
     choice = NotificationChoice.objects.filter(user=user).first()
     if not wants_notice(choice, now, tenant.timezone):
         return []
+    desk = desk_of(user, tenant)
     mark = ReadMark.objects.filter(conversation=OuterRef("conversation"), user=user)
     unread = (
         Message.objects.filter(
-            conversation__in=told_of(user, tenant).values("pk"),
+            conversation__in=told_at(desk, user, tenant).values("pk"),
             direction=Message.Direction.IN,
             created_at__gt=now - _SPAN,
         )
@@ -48,17 +49,17 @@ def recent_notices(user: User, tenant: Tenant) -> list[dict[str, Any]]:
         }
         for message in reversed(unread)
     ]
-    return texts + _mentions(user, tenant, since=now - _SPAN, is_hidden=is_hidden)
+    return texts + _mentions(desk, user, tenant, since=now - _SPAN, is_hidden=is_hidden)
 
 
 def _mentions(
-    user: User, tenant: Tenant, *, since: datetime, is_hidden: bool
+    desk: Desk | None, user: User, tenant: Tenant, *, since: datetime, is_hidden: bool
 ) -> list[dict[str, Any]]:
     role = role_in(user, tenant)
     if role is None:
         return []
     mark = ReadMark.objects.filter(conversation=OuterRef("conversation"), user=user)
-    seen = visible_conversations(user, role, tenant)
+    seen = Conversation.objects.all() if role >= Role.ADMIN else seen_from(desk)
     notes = (
         mentions_of(user, tenant)
         .filter(created_at__gt=since, conversation__in=seen.order_by().values("pk"))
