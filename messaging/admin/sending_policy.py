@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse, HttpResponseRedirect
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
-from messaging.admin.base import ScreenRequest, TenantAdmin
+from messaging.admin.one_row import OneRowAdmin
 from messaging.admin.tenant_form import TenantForm, select, text_input
 from messaging.models import SendingPolicy
-
-_ONLY = 1
 
 
 def _clock() -> UnfoldAdminTextInputWidget:
@@ -89,8 +86,11 @@ class SendingPolicyForm(TenantForm):
         return cleaned
 
 
-class SendingPolicyAdmin(TenantAdmin):
-    """One row, made when the page is first opened."""
+class SendingPolicyAdmin(OneRowAdmin):
+    """What holds for all texts."""
+
+    page_title = "Sending policy"
+    row_title = "All texts"
 
     form = SendingPolicyForm
     fieldsets = [
@@ -98,43 +98,3 @@ class SendingPolicyAdmin(TenantAdmin):
         ("Time", {"fields": ["expire_hours"]}),
         ("Sender", {"fields": ["sender_name", "unregistered"]}),
     ]
-
-    def has_add_permission(self, request: ScreenRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_object(
-        self, request: ScreenRequest, object_id: str, from_field: str | None = None
-    ) -> SendingPolicy | None:
-        found: SendingPolicy | None = super().get_object(request, object_id, from_field)
-        # Until somebody saves it, the policy is the defaults.
-        return found or (SendingPolicy(pk=_ONLY) if object_id == str(_ONLY) else None)
-
-    def changelist_view(
-        self, request: ScreenRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Lead to the one row there is."""
-        return HttpResponseRedirect(self._change_url(_ONLY))
-
-    def change_view(
-        self,
-        request: ScreenRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        own = {
-            "title": "Sending policy",
-            "subtitle": None,
-            "row_title": "All texts",
-            "show_save_and_continue": False,
-        }
-        answer: HttpResponse = super().change_view(
-            request, object_id, form_url, own | (extra_context or {})
-        )
-        return answer
-
-    def response_post_save_change(self, request: ScreenRequest, obj: SendingPolicy) -> HttpResponse:
-        return HttpResponseRedirect(self._change_url(_ONLY))
