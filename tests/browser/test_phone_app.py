@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -62,6 +63,11 @@ def push(inbox: Any, running: Running) -> Callable[..., None]:
         lambda event: known.extend(event["registrations"]),
     )
     devtools.send("ServiceWorker.enable")
+    # The browser tells of its workers when it gets round to it; events arrive during a call only.
+    patience = time.monotonic() + 20
+    while not known and time.monotonic() < patience:
+        inbox.evaluate("() => new Promise((resolve) => setTimeout(resolve, 20))")
+    assert known, "the browser never told of its service worker"
 
     def deliver(**notice: Any) -> None:
         devtools.send(
