@@ -51,7 +51,7 @@ def admit(
     """
     number = directory.get(our_number_of(parsed))
     if event.endpoint is None:
-        if not _came_by_platform(event):
+        if event.endpoint_id is not None or not _came_by_platform(event):
             raise _rejected(DELETED)
         return _by_platform(parsed, number)
     return _by_endpoint(event.endpoint, parsed, number)
@@ -67,10 +67,10 @@ def check_account(setting: MessageSetting | None) -> None:
 
 
 def _came_by_platform(event: WebhookEvent) -> bool:
-    """Tell the platform's events from those of a deleted configuration, which lost its mark too.
+    """Tell the platform's events from those of a configuration that an earlier release deleted.
 
-    Such an event may be forged by whoever knew the address. The door is part of the key that an
-    event is stored under, so the key tells.
+    Those lost the mark of their door, and such an event may be forged by whoever knew the
+    address. The door is part of the key that an event is stored under, so the key tells.
     """
     items = provider_class(event.provider).split_webhook(bytes(event.payload))
     return any(dedupe_key(None, item) == bytes(event.dedupe_key) for item in items)
