@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import lru_cache
 
+import redis
 from celery import current_app
+from django.conf import settings
 from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
 ROUTE_TASK = "messaging.route_webhook_events"
 _INTERVAL = 0.02  # seconds; at most one bell in this time, the last one never lost
+# Set while a routing run is asked for and has not begun: it will find what is stored by now.
+_PENDING_KEY = "trunkline:bell"
+_PENDING_MS = 2000  # a run that was lost is asked for again after this, and by the sweep
+_PATIENCE = 0.2
 
 _rung = threading.Event()
 _start = threading.Lock()
@@ -33,13 +42,15 @@ def ring() -> None:
                 _ringer.start()
 
 
-def _ring_forever() -> None:
-    pause = threading.Event()
-    while True:
-        _rung.wait()
-        _rung.clear()
-        ring_now()
-        pause.wait(_INTERVAL)
+def heard() -> None:
+    """Let the next bell ring again; a routing run calls this before it looks for events.
+
+    What was stored before this is found by that run, what is stored later rings anew.
+    """
+    try:
+        _server(settings.REDIS_URL).delete(_PENDING_KEY)
+    except (redis.RedisError, OSError) as error:
+        logger.warning("bell not taken down: %s", type(error).__name__)
 
 
 def ring_now() -> None:
@@ -48,3 +59,32 @@ def ring_now() -> None:
         current_app.send_task(ROUTE_TASK, retry=False, expires=60)
     except (OperationalError, OSError) as error:
         logger.warning("bell not heard, the sweep will route: %s", type(error).__name__)
+
+
+def _ring_forever() -> None:
+    pause = threading.Event()
+    while True:
+        _rung.wait()
+        _rung.clear()
+        if not _is_pending():
+            ring_now()
+        pause.wait(_INTERVAL)
+
+
+def _is_pending() -> bool:
+    """Claim the bell; True = another process rang, and no run has begun since."""
+    try:
+        server = _server(settings.REDIS_URL)
+        return not server.set(_PENDING_KEY, 1, nx=True, px=_PENDING_MS)
+    except (redis.RedisError, OSError):
+        return False  # the queue may live elsewhere
+
+
+@lru_cache(maxsize=4)
+def _server(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=_PATIENCE,
+        socket_connect_timeout=_PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+    )
