@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -188,7 +189,15 @@ class FoundMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookCredentials:
-    """Basic credentials a carrier must present; several may be valid while they are rotated."""
+    """Basic credentials a carrier must present; several may be valid while they are rotated.
 
-    username: str
-    password: str = field(repr=False)
+    Kept as a digest: they are compared with what is presented, and never read.
+    """
+
+    username: InitVar[str]
+    password: InitVar[str]
+    digest: bytes = field(init=False, repr=False)
+
+    def __post_init__(self, username: str, password: str) -> None:
+        joined = f"{username}:{password}".encode("utf-8", "surrogatepass")
+        object.__setattr__(self, "digest", hashlib.sha256(joined).digest())

@@ -8,6 +8,7 @@ from typing import Any
 
 from providers.bandwidth import fields
 from providers.bandwidth.codes import Outcome, lookup
+from providers.bandwidth.envelope import IDENTITY_LIMIT, split_plain
 from providers.errors import WebhookMalformed
 from providers.types import (
     DeliveryReceipt,
@@ -18,7 +19,6 @@ from providers.types import (
     WebhookItem,
 )
 
-IDENTITY_LIMIT = 200
 TOLL_FREE_VERIFICATION = "toll-free-verification"
 
 # message-failed is missing on purpose: what it means depends on its code.
@@ -34,6 +34,11 @@ def split(body: bytes) -> list[WebhookItem]:
 
     Raises WebhookMalformed when the body is not JSON.
     """
+    plain = split_plain(body)
+    return _split_tolerantly(body) if plain is None else plain
+
+
+def _split_tolerantly(body: bytes) -> list[WebhookItem]:
     decoded = _decode(body)
     events = decoded if isinstance(decoded, list) else [decoded]
     try:
