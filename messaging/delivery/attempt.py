@@ -6,11 +6,14 @@ was left.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
-from messaging.delivery import claim, exchange_log, failover, outcome
+from messaging.delivery import claim, media_upload, outcome, settling
+from messaging.delivery.settling import Answer
 from messaging.models import Message
 from messaging.outbound.clearance import clear
+from messaging.outbound.facts import Facts
 from messaging.outbound.lines import Line
 from messaging.outbound.refusals import NotWanted, Postponed, Refusal, SendRefused
 from messaging.outbound.way import Way
@@ -33,6 +36,27 @@ def deliver(message_id: UUID) -> None:
         hopeful = hopeful or isinstance(error, TemporaryFailure)
 
 
+def way_of(message: Message, facts: Facts) -> tuple[Way, Provider] | None:
+    """Return how the message leaves now, if a limit lets it; where it may not, note why."""
+    try:
+        way = clear(message, tenant=facts.tenant, facts=facts)
+        return way, _provider(way.line)
+    except (SendRefused, Postponed, NotWanted) as reason:
+        stopped(message, reason)
+    return None
+
+
+def stopped(message: Message, reason: SendRefused | Postponed | NotWanted) -> None:
+    """Note why a message does not leave now."""
+    match reason:
+        case SendRefused():
+            outcome.refused(message, reason)
+        case Postponed():
+            outcome.postponed(message, reason)
+        case NotWanted():
+            outcome.not_wanted(message, reason.text, where=claim.due())
+
+
 def _attempt(message_id: UUID, *, hopeful: bool) -> ProviderError | None:
     """Ask one carrier once; return its error when another route is to be tried at once.
 
@@ -43,42 +67,29 @@ def _attempt(message_id: UUID, *, hopeful: bool) -> ProviderError | None:
         .filter(claim.due(), pk=message_id)
         .first()
     )
-    found = _may_go(message) if message is not None else None
+    found = way_of(message, Facts(tenant_connection.tenant)) if message is not None else None
     if message is None or found is None:
         return None
     way, provider = found
+    try:
+        permits.take(message, way.line, recipients=len(way.numbers))
+    except Postponed as pause:
+        outcome.postponed(message, pause)
+        return None
     if not claim.claim(message, way):
         return None
     with recording() as exchanges:
+        answer = Answer(message=message, way=way, exchanges=exchanges)
         try:
-            result = provider.send(claim.parcel(message, way, provider))
+            parcel = claim.parcel(message, way, media_upload.upload(message, provider))
+            answer = replace(answer, result=provider.send(parcel))
         except ProviderError as said:
-            error = outcome.slowed_down(message, way, said)
-            if failover.goes_on(way, error):
-                return error if outcome.next_route(message, way, error) else None
-            outcome.not_sent(message, way, failover.sum_up(error, hopeful=hopeful))
-        else:
-            outcome.sent(message, result)
+            answer = replace(answer, error=said)
         finally:
-            exchange_log.keep(message, exchanges)
-    return None
-
-
-def _may_go(message: Message) -> tuple[Way, Provider] | None:
-    """Return how the message leaves now; where it may not, note why."""
-    try:
-        way = clear(message, tenant=tenant_connection.tenant)
-        provider = _provider(way.line)
-        permits.take(message, way.line, recipients=len(way.numbers))
-    except SendRefused as refusal:
-        outcome.refused(message, refusal)
-    except Postponed as pause:
-        outcome.postponed(message, pause)
-    except NotWanted as said:
-        outcome.not_wanted(message, said.text, where=claim.due())
-    else:
-        return way, provider
-    return None
+            error = settling.settle(answer, hopeful=hopeful)
+    if error is None:
+        settling.ring_for_next([message.conversation_id])
+    return error
 
 
 def _provider(line: Line) -> Provider:

@@ -6,17 +6,17 @@ that dies in between leaves the row in `sending`, which a sweep turns to `unconf
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from messaging.delivery import failover, media_upload, progress
+from messaging.delivery import failover, progress
 from messaging.models import Message
 from messaging.models.message import Status
 from messaging.outbound.way import Way
-from providers.base import Provider
 from providers.types import OutboundMessage
 
 # How long a row may be in `sending` before its worker is taken for dead.
@@ -60,13 +60,49 @@ def claim(message: Message, way: Way) -> bool:
     return claimed
 
 
-def parcel(message: Message, way: Way, provider: Provider) -> OutboundMessage:
-    """Return the claimed message as the carrier is given it; brings its files there first."""
+def claim_all(pairs: Sequence[tuple[Message, Way]]) -> None:
+    """Mark messages as being sent that this transaction has locked, with their threads.
+
+    They are due, of one thread each, have no files and leave by no rule.
+    """
+    now = timezone.now()
+    by_line: dict[tuple[int | None, str], list[Message]] = {}
+    for message, way in pairs:
+        account = way.line.configuration
+        by_line.setdefault((account.pk if account else None, way.line.number), []).append(message)
+    for (account_key, sender), messages in by_line.items():
+        kept = [
+            each
+            for each in messages
+            if (each.configuration_id, each.sender) != (account_key, sender)
+        ]
+        if kept:
+            keys = [each.pk for each in kept]
+            Message.objects.filter(pk__in=keys).update(configuration=account_key, sender=sender)
+    progress.move_all(
+        [message for message, _ in pairs],
+        Status.SENDING,
+        attempts=F("attempts") + 1,
+        sending_at=now,
+        next_attempt_at=now + SENDING_FOR,
+    )
+    for message, _ in pairs:
+        message.attempts += 1
+        message.sending_at = now
+
+
+def is_plain(message: Message, way: Way) -> bool:
+    """Tell whether `claim_all` may take it: no rule has or had a hand in it."""
+    return way.rule is None and message.outbound_rule_id is None
+
+
+def parcel(message: Message, way: Way, files: tuple[str, ...]) -> OutboundMessage:
+    """Return the claimed message as the carrier is given it, with the addresses of its files."""
     return OutboundMessage(
         sender=way.line.number,
         recipients=way.dialed,
         text=message.text,
         tag=str(message.pk),
-        media_urls=media_upload.upload(message, provider),
+        media_urls=files,
         expires_at=message.expires_at,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
 
+from django.db.models import Count
 from django.utils import timezone
 
 from messaging.models import CarrierExchange, Message
@@ -18,11 +20,36 @@ _AT_ONCE = timedelta(minutes=1)
 
 def keep(message: Message, exchanges: Sequence[Exchange]) -> None:
     """Store the exchanges of one attempt; of a message that is tried often the last ones stay."""
+    keep_all([(message, exchanges)])
+
+
+def keep_all(attempts: Sequence[tuple[Message, Sequence[Exchange]]]) -> None:
+    """Store those of many attempts at once."""
     now = timezone.now()
     CarrierExchange.objects.bulk_create(
-        CarrierExchange(
+        chain.from_iterable(_rows(message, said, at=now) for message, said in attempts)
+    )
+    tried_before = [
+        message.pk
+        for message, _ in attempts
+        if message.attempts > 1 or now - message.created_at > _AT_ONCE
+    ]
+    if tried_before:
+        rows = CarrierExchange.objects.filter(message__in=tried_before).order_by()
+        many = rows.values("message").annotate(kept=Count("pk")).filter(kept__gt=MOST)
+        for key in many.values_list("message", flat=True):
+            of_it = CarrierExchange.objects.filter(message=key)
+            older = of_it.order_by("-id").values("pk")[MOST:]
+            of_it.filter(pk__in=list(older.values_list("pk", flat=True))).delete()
+
+
+def _rows(
+    message: Message, exchanges: Sequence[Exchange], *, at: datetime
+) -> Iterator[CarrierExchange]:
+    for exchange in exchanges[-MOST:]:
+        yield CarrierExchange(
             message=message,
-            at=now,
+            at=at,
             method=exchange.method,
             address=storable(exchange.address),
             request=storable(exchange.request),
@@ -30,9 +57,3 @@ def keep(message: Message, exchanges: Sequence[Exchange]) -> None:
             response=storable(exchange.response),
             milliseconds=exchange.milliseconds,
         )
-        for exchange in exchanges[-MOST:]
-    )
-    if message.attempts > 1 or now - message.created_at > _AT_ONCE:
-        rows = CarrierExchange.objects.filter(message=message)
-        older = rows.order_by("-id").values("pk")[MOST:]
-        rows.filter(pk__in=list(older.values_list("pk", flat=True))).delete()

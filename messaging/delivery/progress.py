@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Least
 
 from messaging import live
-from messaging.conversations import note_status
+from messaging.conversations import is_last, note_status
 from messaging.delivery import timeline
 from messaging.models import Conversation, Message, MessageEvent, Recipient
 from messaging.models.message import RANK, Status
@@ -29,6 +29,15 @@ logger = logging.getLogger(__name__)
 UNSENT = (Status.SCHEDULED, Status.QUEUED, Status.SENDING)
 _ID_LIMIT = 64
 _MOST_SEGMENTS = 999
+TAKEN = "The carrier has taken the message"
+
+# Keys as text: psycopg takes longer to write a list of UUIDs than the server to read it.
+_NOTE_ANSWERS = """
+UPDATE messaging_message AS message
+SET provider_message_id = said.id, segment_count = said.segments
+FROM unnest(%s::text[], %s::text[], %s::int[]) AS said (key, id, segments)
+WHERE message.id = said.key::uuid AND message.provider_message_id = ''
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,15 @@ class Fault:
 
 
 NO_FAULT = Fault()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A carrier's answer that it has the message; `segment_count` 0 = it did not say."""
+
+    message: Message
+    provider_message_id: str
+    segment_count: int = 0
 
 
 def below(status: Status) -> list[str]:
@@ -95,6 +113,30 @@ def move(
     return True
 
 
+def move_all(
+    messages: Sequence[Message],
+    to: Status,
+    *,
+    carry: Sequence[Status] = UNSENT,
+    detail: str = "",
+    **columns: Any,
+) -> None:
+    """Change the status of messages that this transaction has locked, with their threads.
+
+    In a few statements for all of them; of each thread there is one.
+    """
+    keys = [message.pk for message in messages]
+    Message.objects.filter(pk__in=keys).update(status=to, **NO_FAULT.columns(), **columns)
+    followers = Recipient.objects.filter(message__in=keys, status__in=carry)
+    followers.update(status=to, error_code="")
+    timeline.record_all(keys, to, detail=detail)
+    last = [message.conversation_id for message in messages if is_last(message)]
+    Conversation.objects.filter(pk__in=last).update(last_status=to)
+    for message in messages:
+        message.status = to
+        live.hint(message.conversation)
+
+
 @transaction.atomic
 def postpone(message: Message, *, where: Q, until: datetime, detail: str = "") -> bool:
     """Let a message wait in its state; the detail is told once, however often it waits for it.
@@ -116,7 +158,7 @@ def accept(
     provider_message_id: str,
     at: datetime,
     segment_count: int = 0,
-    detail: str = "The carrier has taken the message",
+    detail: str = TAKEN,
 ) -> bool:
     """Take in the carrier's word that it has the message: its own answer, or any receipt.
 
@@ -148,6 +190,62 @@ def accept(
     if not Message.objects.filter(current, pk=message.pk).update(**columns):
         return False
     return _adopt_id(message, provider_message_id)
+
+
+@transaction.atomic
+def accept_all(words: Sequence[Taken], *, at: datetime) -> list[Taken]:
+    """Take in carriers' answers about messages that are as they were claimed.
+
+    In a few statements for all of them, of each thread one. Returns those for `accept`, which
+    waits for whoever works on them this moment.
+    """
+    said = {
+        word.message.pk: word for word in words if 0 < len(word.provider_message_id) <= _ID_LIMIT
+    }
+    waits = Message.objects.filter(pk__in=said, status=Status.SENDING)
+    rows = waits.select_related("conversation__extension").order_by()
+    locked = rows.select_for_update(of=("self", "conversation"), no_key=True, skip_locked=True)
+    lines = MessageEvent.objects.filter(
+        message__in=said,
+        detail__in=timeline.given_up(*(word.provider_message_id for word in said.values())),
+    )
+    forgone = set(lines.values_list("message_id", flat=True))
+    ours = [
+        row
+        for row in locked
+        if row.sending_at == said[row.pk].message.sending_at and row.pk not in forgone
+    ]
+    if not ours:
+        return list(words)
+    try:
+        with transaction.atomic():
+            _note_answers([said[row.pk] for row in ours])
+            move_all(
+                ours,
+                Status.SENT,
+                carry=(Status.QUEUED, Status.SENDING, Status.UNCONFIRMED),
+                detail=TAKEN,
+                next_attempt_at=None,
+                sent_at=Least("sent_at", at),
+                lookup_at=None,
+            )
+    except IntegrityError:
+        return list(words)  # one's id is another message's
+    done = {row.pk for row in ours}
+    return [word for word in words if word.message.pk not in done]
+
+
+def _note_answers(words: Sequence[Taken]) -> None:
+    rows = [
+        (
+            str(word.message.pk),
+            word.provider_message_id,
+            min(word.segment_count or word.message.segment_count, _MOST_SEGMENTS),
+        )
+        for word in words
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_ANSWERS, [list(column) for column in zip(*rows, strict=True)])
 
 
 @transaction.atomic

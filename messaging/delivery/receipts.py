@@ -26,7 +26,7 @@ from providers.types import DeliveryReceipt, FailureReason, ReceiptStatus
 logger = logging.getLogger(__name__)
 
 # A carrier says "sending" of what it has taken, which is what we call sent.
-_STATUS = {
+STATUS = {
     ReceiptStatus.SENDING: Status.SENT,
     ReceiptStatus.SENT: Status.SENT,
     ReceiptStatus.UNCONFIRMED: Status.UNCONFIRMED,
@@ -60,7 +60,7 @@ def apply_receipt(
             return True
     elif not given_up:
         progress.accept(
-            message, provider_message_id=receipt.provider_message_id, at=_time_of(receipt)
+            message, provider_message_id=receipt.provider_message_id, at=time_of(receipt)
         )
     if recipient is None:
         logger.warning("receipt for message %s names nobody it went to", message.pk)
@@ -119,7 +119,7 @@ def _note(
     receipt: DeliveryReceipt,
     webhook_event_id: int | None,
 ) -> None:
-    status, at = _STATUS[receipt.status], _time_of(receipt)
+    status, at = STATUS[receipt.status], time_of(receipt)
     code = one_line(receipt.error_code, limit=40)
     said_of = {"recipient": recipient.number, "error_code": code}
     rose = Recipient.objects.filter(pk=recipient.pk, status__in=progress.below(status)).update(
@@ -162,12 +162,20 @@ def _is_earlier(
     known = timeline.heard_at(
         message, status, recipient=recipient.number, error_code=recipient.error_code
     )
+    return outweighs(status, code, at, other=recipient.error_code, known=known)
+
+
+def outweighs(
+    status: Status, code: str, at: datetime, *, other: str, known: datetime | None
+) -> bool:
+    """Tell whether a receipt counts more than the one of the same state that counts until now.
+
+    `other` is the code that counts, `known` since when the carrier says so; None = it never did.
+    """
     if known is None:  # our own word, not the carrier's: of a failure we know better
         return status == Status.UNCONFIRMED
     of_limit = slowdown.VOLUME_CODES
-    mine = (code not in of_limit, at, code)
-    other = (recipient.error_code not in of_limit, known, recipient.error_code)
-    return mine < other or code == recipient.error_code
+    return code == other or (code not in of_limit, at, code) < (other not in of_limit, known, other)
 
 
 def _learn(message: Message, recipient: Recipient, receipt: DeliveryReceipt, at: datetime) -> None:
@@ -192,7 +200,8 @@ def _learn(message: Message, recipient: Recipient, receipt: DeliveryReceipt, at:
         )
 
 
-def _time_of(receipt: DeliveryReceipt) -> datetime:
+def time_of(receipt: DeliveryReceipt) -> datetime:
+    """Return when it happened, by the carrier's clock unless that runs ahead of ours."""
     now = timezone.now()
     if receipt.occurred_at is None or timezone.is_naive(receipt.occurred_at):
         return now

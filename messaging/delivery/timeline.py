@@ -14,9 +14,10 @@ from messaging.models import Message, MessageEvent
 from messaging.models.message import Status
 from messaging.plaintext import one_line
 
-_AGAIN = "Sent again by "
-_BY_A_PERSON = _AGAIN + "a person"
-_BY_ITSELF = _AGAIN + "itself, as soon as the carrier's limit lets it"
+AGAIN = "Sent again by "
+TAKEN = "The carrier has taken the message"
+_BY_A_PERSON = AGAIN + "a person"
+_BY_ITSELF = AGAIN + "itself, as soon as the carrier's limit lets it"
 _AFTER = "{}; the carrier's earlier id was {}"
 
 
@@ -108,7 +109,7 @@ def whose_earlier_id(message: Message, provider_message_id: str) -> set[str]:
 
 def told_again(message: Message | OuterRef) -> QuerySet[MessageEvent]:
     """Return the lines of sendings after the first one."""
-    return MessageEvent.objects.filter(message=message, detail__startswith=_AGAIN)
+    return MessageEvent.objects.filter(message=message, detail__startswith=AGAIN)
 
 
 def was_asked_again(message: Message) -> bool:

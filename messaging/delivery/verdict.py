@@ -31,10 +31,13 @@ def columns(
     if status == Status.DELIVERED:
         return {"delivered_at": Least("delivered_at", at), **NO_FAULT.columns()}
     if status in (Status.FAILED, Status.UNCONFIRMED):
-        return Fault(
-            reason=_reason(receipt), code=receipt.error_code, text=receipt.error_text
-        ).columns()
+        return fault_of(receipt).columns()
     return {}
+
+
+def fault_of(receipt: DeliveryReceipt) -> Fault:
+    """Return what is wrong with a message of one recipient by a receipt that is no good news."""
+    return Fault(reason=_reason(receipt), code=receipt.error_code, text=receipt.error_text)
 
 
 def of_group(
