@@ -51,7 +51,9 @@ class BroadcastRecipient(models.Model):
         WRITTEN = "written", "Handed over"  # there is a message
         SKIPPED = "skipped", "Skipped"
 
-    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="recipients")
+    broadcast = models.ForeignKey(
+        Broadcast, on_delete=models.CASCADE, related_name="recipients", db_index=False
+    )
     number = models.CharField(max_length=16)
     contact = models.ForeignKey(
         Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

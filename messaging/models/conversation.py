@@ -39,7 +39,12 @@ class Conversation(models.Model):
     # The others' numbers, sorted and joined by commas: equal groups make equal keys.
     participants_key = models.CharField(max_length=600)
     extension = models.ForeignKey(
-        Extension, null=True, blank=True, on_delete=models.SET_NULL, related_name="conversations"
+        Extension,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="conversations",
+        db_index=False,
     )
     # Who else sees the thread: the ring group's members, and single extensions by their keys. The
     # list is read far too often for a join.
@@ -97,7 +102,7 @@ class ReadMark(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.DO_NOTHING, related_name="+")
     conversation = models.ForeignKey(
-        Conversation, on_delete=models.CASCADE, related_name="read_marks"
+        Conversation, on_delete=models.CASCADE, related_name="read_marks", db_index=False
     )
     read_at = models.DateTimeField()
 

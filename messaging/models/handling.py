@@ -13,7 +13,9 @@ from tenants.models import User
 class Note(models.Model):
     """Remark beside a thread that is never sent; the people it mentions are told."""
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="notes")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="notes", db_index=False
+    )
     author = models.ForeignKey(
         User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
     )
@@ -41,7 +43,7 @@ class HandlingEvent(models.Model):
         REOPENED = "reopened", "Reopened"
 
     conversation = models.ForeignKey(
-        Conversation, on_delete=models.CASCADE, related_name="handling_events"
+        Conversation, on_delete=models.CASCADE, related_name="handling_events", db_index=False
     )
     at = models.DateTimeField()
     kind = models.CharField(max_length=11, choices=Kind.choices)

@@ -16,7 +16,9 @@ class MailDelivery(models.Model):
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="mail_deliveries")
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="mail_deliveries", db_index=False
+    )
     address = models.EmailField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)

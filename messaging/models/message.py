@@ -61,8 +61,10 @@ class Message(models.Model):
         CONSENT = "consent", "Answer to a consent word"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # No index of its own, here and below, where another begins with it: each is written once for
+    # every message that comes, goes or changes.
     conversation = models.ForeignKey(
-        Conversation, on_delete=models.PROTECT, related_name="messages"
+        Conversation, on_delete=models.PROTECT, related_name="messages", db_index=False
     )
     direction = models.CharField(max_length=3, choices=Direction.choices)
     kind = models.CharField(max_length=3, choices=Kind.choices, default=Kind.SMS)
@@ -74,7 +76,7 @@ class Message(models.Model):
     consent_keyword = models.CharField(max_length=5, blank=True)  # stop, start or help
     # The account a message goes out or came in by: null = the platform's.
     configuration = models.ForeignKey(
-        SmsConfiguration, null=True, on_delete=models.SET_NULL, related_name="+"
+        SmsConfiguration, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     author = models.ForeignKey(
         User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
@@ -143,7 +145,29 @@ class Message(models.Model):
             # The log, newest first, and the needles in it.
             models.Index(fields=["-created_at", "-id"], name="message_newest"),
             models.Index(
-                fields=["-created_at"], name="message_failed", condition=models.Q(status="failed")
+                fields=["status", "-created_at", "-id"],
+                name="message_troubled",
+                condition=models.Q(status__in=["failed", "unconfirmed", "canceled"]),
+            ),
+            models.Index(
+                fields=["failure_reason", "-created_at", "-id"],
+                name="message_of_reason",
+                condition=~models.Q(failure_reason=""),
+            ),
+            models.Index(
+                fields=["error_code", "-created_at", "-id"],
+                name="message_of_code",
+                condition=~models.Q(error_code=""),
+            ),
+            models.Index(
+                fields=["-created_at", "-id"],
+                name="message_with_files",
+                condition=models.Q(kind="mms"),
+            ),
+            models.Index(
+                fields=["origin", "-created_at", "-id"],
+                name="message_by_itself",
+                condition=~models.Q(origin="person"),
             ),
             GinIndex(SearchVector("text", config="simple"), name="message_words"),
         ]
@@ -163,7 +187,9 @@ class ScheduledMessage(Message):
 class Recipient(models.Model):
     """Status of an outbound message for one of its recipients."""
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="recipients")
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="recipients", db_index=False
+    )
     number = models.CharField(max_length=16)
     # What an outbound route made of the number, where that is something else.
     dialed = models.CharField(max_length=20, blank=True)
