@@ -36,8 +36,8 @@ test: install-dev ## Run the tests beside their own servers; ARGS="-k name" goes
 test-slow: install-dev ## Run the long tests that `make test` leaves out: each page in each theme and size
 	@$(PY) -m config.embedded --throwaway --data .data/test -- $(PY) -m pytest -m slow $(ARGS)
 
-bench: install ## Time the pages on a million messages; figures in .data/bench/results.json
-	@$(PY) -m config.embedded --throwaway --data .data/bench -- $(PY) -m config.bench $(ARGS)
+bench: install ## Measure the hot path and the pages; ARGS="--quick", "--only accept,read"
+	@$(PY) -m config.embedded --data .data/bench -- $(PY) -m config.bench $(ARGS)
 
 lint: install-dev ## Check style, types, package borders, templates and migrations
 	@$(PY) -m ruff check $(SOURCES)

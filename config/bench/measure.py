@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from config.bench.data import person
+from config.bench.figures import percentile
 from config.bench.pages import Page, pages
 from tenants.models import Tenant
 
@@ -30,38 +30,17 @@ class Measured:
     status: int
 
     @property
-    def is_ok(self) -> bool:
-        """Tell whether the page was shown at all."""
-        return self.status == 200
-
-    @property
-    def figures(self) -> list[tuple[str, float]]:
-        """The median and the 95th percentile, in milliseconds."""
-        return [("p50", _percentile(self.seconds, 50)), ("p95", _percentile(self.seconds, 95))]
+    def p95_ms(self) -> float:
+        """What 95 of 100 calls did not exceed."""
+        return percentile(self.seconds, 95) * 1000
 
 
-def measure(tenant: Tenant, *, calls: int, say: Callable[[str], None]) -> list[Measured]:
+def measure(tenant: Tenant, *, calls: int) -> list[Measured]:
     """Call each page several times with warm caches."""
     # The pages are asked for at the portal's own address, whatever that is set to.
     settings.ALLOWED_HOSTS = ["*"]
     clients = {role: _client(role) for role in ("admin", "user")}
-    measured: list[Measured] = []
-    for page in pages(tenant, clients["admin"]):
-        say(page.title)
-        measured.append(_measured(page, clients[page.role], calls))
-    return measured
-
-
-def table(results: Sequence[Measured]) -> str:
-    """Lay the figures out for a terminal."""
-    lines = [f"{'page':<44}{'p50 ms':>10}{'p95 ms':>10}{'queries':>10}"]
-    for one in results:
-        if one.is_ok:
-            times = "".join(f"{value:>10.1f}" for _, value in one.figures)
-            lines.append(f"{one.title:<44}{times}{one.queries:>10}")
-        else:
-            lines.append(f"{one.title:<44}  answered {one.status}")
-    return "\n".join(lines) + "\n"
+    return [_measured(page, clients[page.role], calls) for page in pages(tenant, clients["admin"])]
 
 
 def _client(role: str) -> Client:
@@ -92,9 +71,3 @@ def _measured(page: Page, client: Client, calls: int) -> Measured:
         queries=len(queries),
         status=status,
     )
-
-
-def _percentile(seconds: Sequence[float], percent: int) -> float:
-    ordered = sorted(seconds)
-    place = max(0, -(-len(ordered) * percent // 100) - 1)
-    return round(ordered[place] * 1000, 1)

@@ -30,6 +30,7 @@ def pages(tenant: Tenant, client: Client) -> list[Page]:
     base = f"/t/{tenant.slug}/"
     inbox = f"{base}inbox/"
     rows = f"{inbox}rows/"
+    api = f"{base}api/v1/"
     with entered(tenant.schema_name):
         newest = Conversation.objects.order_by("-last_at").values_list("pk", flat=True)[:10]
         recent = [f"{inbox}{pk}/" for pk in newest]
@@ -55,6 +56,12 @@ def pages(tenant: Tenant, client: Client) -> list[Page]:
         _search(rows, "search_none", "Search: nowhere", ["xylophone", "qqqq"]),
         Page(key="log", title="Message log", addresses=(f"{base}messaging/message/",)),
         Page(key="dashboard", title="Dashboard", addresses=(base,)),
+        Page(
+            key="api_conversations", title="API: conversations", addresses=(f"{api}conversations/",)
+        ),
+        Page(key="api_messages", title="API: messages", addresses=(f"{api}messages/",)),
+        Page(key="api_contacts", title="API: contacts", addresses=(f"{api}contacts/",)),
+        Page(key="health", title="Health: no page at all", addresses=("/health/",)),
     ]
 
 

@@ -1,0 +1,52 @@
+"""`python -m config.bench.reading`: time the pages on the kept tenant of a million messages.
+
+A program of its own, as its database is another one than that of the other parts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import Any
+
+
+def main() -> int:
+    """Write each page's figures as JSON to the standard output."""
+    parser = argparse.ArgumentParser(prog="python -m config.bench.reading", description=__doc__)
+    parser.add_argument("--repeats", type=int, required=True)
+    parser.add_argument("--calls", type=int, required=True)
+    parser.add_argument("--messages", type=int, required=True)
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+    import django  # noqa: PLC0415
+
+    django.setup()
+    # Only now: models need the settings.
+    from config.bench.data import bench_tenant  # noqa: PLC0415
+    from config.bench.measure import measure  # noqa: PLC0415
+    from tenants.migration import migrate_all  # noqa: PLC0415
+
+    migrate_all(_say)
+    size = {"messages": options.messages, "conversations": options.messages // 20}
+    tenant = bench_tenant(_say, **size)
+    pages: dict[str, dict[str, Any]] = {}
+    for _ in range(options.repeats):
+        for one in measure(tenant, calls=options.calls):
+            page = pages.setdefault(one.key, {"title": one.title, "p95_ms": [], "status": 200})
+            page["p95_ms"].append(one.p95_ms)
+            page["queries"] = one.queries
+            if one.status != 200:
+                page["status"] = one.status
+    json.dump(pages, sys.stdout)
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"  {line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

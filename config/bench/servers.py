@@ -1,0 +1,177 @@
+"""Starting what a part needs and ending it, whatever happens to us."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from config.bench.run import NotMeasured, Run
+from config.embedded.child import death_follows_ours
+from config.embedded.process import MARK
+from config.local import REPOSITORY
+
+PYTHON = sys.executable
+_READY_WITHIN = 60.0
+_PATIENCE = 10.0
+# Below what the kernel gives to outgoing connections, of which a bench makes thousands.
+_PORTS = range(18700, 32000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A running program and all that it started: they share a session."""
+
+    name: str
+    pid: int
+    port: int = 0
+
+    @property
+    def memory_mb(self) -> float:
+        """Resident memory of all its processes."""
+        return sum(map(_resident_mb, self._processes()))
+
+    @property
+    def largest_mb(self) -> float:
+        """Resident memory of its largest process: of a web server, the worker."""
+        return max(map(_resident_mb, self._processes()), default=0.0)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of all its processes until now."""
+        ticks = os.sysconf("SC_CLK_TCK")
+        return sum(sum(map(int, _stat(pid)[11:13])) / ticks for pid in self._processes())
+
+    def _processes(self) -> list[int]:
+        pids = (int(name) for name in os.listdir("/proc") if name.isdecimal())
+        return [pid for pid in pids if _stat(pid)[3:4] == [str(self.pid)]]
+
+
+@contextmanager
+def started(
+    run: Run,
+    name: str,
+    argv: Sequence[str],
+    *,
+    port: int = 0,
+    ready: Callable[[], bool] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
+    """Run a program for the length of the block.
+
+    Raises NotMeasured, with the end of its log, when it does not come up.
+    """
+    log = run.data / "logs" / f"bench-{name}.log"
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603  # argv of our own making
+            [*death_follows_ours(signal.SIGTERM), "--", *argv],
+            env={**run.env, **(env or {}), MARK: str(run.data)},
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        until = time.monotonic() + _READY_WITHIN
+        while ready is not None and not ready():
+            if process.poll() is not None or time.monotonic() > until:
+                tail = log.read_text(errors="replace")[-600:].strip()
+                raise NotMeasured(f"{name} did not start: {tail}")
+            time.sleep(0.05)
+        yield Server(name=name, pid=process.pid, port=port)
+    finally:
+        _end(process)
+
+
+def web(
+    run: Run,
+    name: str,
+    target: str = "config.wsgi:application",
+    *,
+    env: Mapping[str, str] | None = None,
+) -> contextlib.AbstractContextManager[Server]:
+    """One web process, as for intake: 32 threads."""
+    port = free_port()
+    return started(
+        run,
+        name,
+        [*_granian("wsgi", target, port), "--blocking-threads", "32"],
+        port=port,
+        ready=lambda: listens(port),
+        env=env,
+    )
+
+
+def events(run: Run) -> contextlib.AbstractContextManager[Server]:
+    """The process of live hints."""
+    port = free_port()
+    argv = _granian("asgi", "config.events:application", port)
+    address = f"http://127.0.0.1:{port}/events/health"
+    return started(run, "events", argv, port=port, ready=lambda: _answers(address))
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise NotMeasured("no free port on this machine")
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody takes connections there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _granian(interface: str, target: str, port: int) -> list[str]:
+    return [
+        *[PYTHON, "-m", "granian", "--interface", interface, target],
+        *["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--no-ws"],
+        *["--log-level", "warning", "--workers-kill-timeout", "5"],
+    ]
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # our own address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_PATIENCE)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields after the program's name: state, parent, group, session, …"""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _resident_mb(pid: int) -> float:
+    fields = _stat(pid)
+    return int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6 if fields else 0.0
