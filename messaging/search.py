@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q, QuerySet
 
-from messaging.models import Contact, Conversation, Message
+from messaging.models import Contact, Conversation
+from messaging.word_search import newest_hits
 
 # Of a common word the newest messages are found: nobody reads through thousands of hits.
 MOST_HITS = 200
@@ -84,14 +84,7 @@ def _hits(visible: QuerySet[Conversation], text: str) -> tuple[dict[int, Hit], b
     query = words_query(text)
     if not query:
         return {}, False
-    found = (
-        Message.objects.annotate(words=SearchVector("text", config="simple"))
-        .filter(words=SearchQuery(query, search_type="raw", config="simple"))
-        .order_by("-created_at", "-id")
-    )
-    if visible.query.where:
-        found = found.filter(conversation__in=visible.order_by().values("pk"))
-    rows = list(found.values_list("conversation_id", "id", "text", "created_at")[: MOST_HITS + 1])
+    rows = newest_hits(query, visible if visible.query.where else None, most=MOST_HITS + 1)
     hits: dict[int, Hit] = {}
     for conversation_id, pk, message_text, at in rows[:MOST_HITS]:
         hits.setdefault(conversation_id, Hit(id=pk, text=message_text, at=at))

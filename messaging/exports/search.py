@@ -6,10 +6,10 @@ import re
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from messaging.models import Conversation, Message
+from messaging.word_search import keys_of
 from tenants.models import Tenant
 from tenants.numbers import NotAPhoneNumber, to_e164
 
@@ -61,8 +61,9 @@ def _by_number(
     keys = list(threads.values_list("pk", flat=True)[: _FEW_THREADS + 1])
     if len(keys) > _FEW_THREADS:
         return rows.filter(conversation__in=threads)
-    spoken = _matching(_words(term))
-    if len(spoken) > _FEW_MATCHES:
+    words = _words(term)
+    spoken = keys_of(words, most=_FEW_MATCHES + 1)
+    if spoken is None or len(spoken) > _FEW_MATCHES:
         spoken = []
     return rows.filter(Q(conversation_id__in=keys) | Q(pk__in=spoken))
 
@@ -78,8 +79,8 @@ def _by_words(rows: QuerySet[Message], term: str) -> QuerySet[Message]:
     words = _words(term)
     if not words:  # pictograms and the like, which the index leaves out
         return rows.filter(text__contains=term)
-    keys = _matching(words)
-    if len(keys) <= _FEW_MATCHES:
+    keys = keys_of(words, most=_FEW_MATCHES + 1)
+    if keys is not None and len(keys) <= _FEW_MATCHES:
         return rows.filter(pk__in=keys)
     return _with_words(rows, words)  # so many that the newest are found at once
 
@@ -92,20 +93,3 @@ def _words(term: str) -> str:
     cleaned = re.sub(r"['\\]", " ", term)
     parts = [f"'{word}':*" for word in cleaned.split() if any(c.isalnum() for c in word)]
     return " & ".join(parts)
-
-
-def _matching(words: str) -> list[UUID]:
-    """Return the keys of the messages with the words, one more than a few at most.
-
-    PostgreSQL cannot guess how many there are. Asked for the newest page it would read message
-    after message instead of the index, and take seconds where the words are rare.
-    """
-    found = _with_words(Message.objects.order_by(), words).values("pk")
-    sql, params = found.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT (array_agg(id))[1:%s] FROM ({sql}) AS found (id)",  # noqa: S608  # Django's
-            [_FEW_MATCHES + 1, *params],
-        )
-        (keys,) = cursor.fetchone()
-    return keys or []
