@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from celery import current_app
-from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django_tenants.utils import quote_schema_name
 from kombu.exceptions import OperationalError
 
 from tenants.models.tenant import Tenant
-from tenants.schema import tenant_connection
+from tenants.schema_copy import make_schema
+from tenants.schema_migration import Migrator
+from tenants.template_schema import current_script
 
 logger = logging.getLogger(__name__)
 
@@ -34,49 +37,73 @@ def request_schema(schema_name: str) -> None:
 
 
 def provision(schema_name: str) -> None:
-    """Make and migrate the schema of a tenant that waits for it.
+    """Make the schema of a tenant that waits for it.
 
-    Safe to repeat and to run twice at once: an advisory lock lets one in, and migrations go on
-    where a killed worker left them.
+    Safe to repeat and to run twice at once: an advisory lock lets one in, a copy is whole or not
+    there, and what was begun by migrations goes on where it ended.
     """
-    was_in_transaction = connection.in_atomic_block
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [schema_name])
-        if not cursor.fetchone()[0]:
-            return
-        # One schema at a time: two would meet at the public tables that theirs refer to, and
-        # PostgreSQL would end one of them (deadlock).
-        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [_ONE_AT_A_TIME])
-    try:
+    with _lock(schema_name) as is_ours:
         tenant = Tenant.objects.exclude(state=Tenant.State.READY).filter(schema_name=schema_name)
-        if not tenant.exists():
+        if not is_ours or not tenant.exists():
             return
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_schema_name(schema_name)}")
-            call_command(
-                "migrate_schemas",
-                tenant=True,
-                schema_name=schema_name,
-                interactive=False,
-                verbosity=0,
-            )
+            with one_at_a_time():
+                _make(schema_name)
+                tenant.update(state=Tenant.State.READY)
         except DatabaseError:
             logger.exception("schema of a tenant could not be made")
-            if connection.in_atomic_block and not was_in_transaction:
-                _leave_transaction()
             tenant.update(state=Tenant.State.FAILED)
             raise
-        tenant.update(state=Tenant.State.READY)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until nobody else makes a schema, or changes the template that they are copied from.
+
+    Two that are made at once would also meet at the public tables that theirs refer to.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [_ONE_AT_A_TIME])
+    try:
+        yield
     finally:
-        tenant_connection.set_schema_to_public()
+        _unlock(_ONE_AT_A_TIME)
+
+
+def _make(schema_name: str) -> None:
+    script = current_script() if _is_empty(schema_name) else ""
+    if script:
+        make_schema(schema_name, script)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_schema_name(schema_name)}")
+    Migrator().migrate(schema_name)
+
+
+def _is_empty(schema_name: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_class"
+            " WHERE relnamespace = to_regnamespace(quote_ident(%s)))",
+            [schema_name],
+        )
+        return cursor.fetchone() == (False,)
+
+
+@contextmanager
+def _lock(name: str) -> Iterator[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
+        [(is_ours,)] = cursor.fetchall()
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            _unlock(name)
+
+
+def _unlock(name: str) -> None:
+    # A transaction that broke keeps its locks until it is over: it is the caller's to end it.
+    if not connection.needs_rollback:
         with connection.cursor() as cursor:
-            for lock in (_ONE_AT_A_TIME, schema_name):
-                cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [lock])
-
-
-def _leave_transaction() -> None:
-    # A migration whose last statements fail leaves Django inside its transaction, where every
-    # later task of this thread would fail. A new connection starts outside.
-    connection.in_atomic_block = False
-    connection.close()
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])

@@ -12,6 +12,7 @@ from messaging.models import Extension
 from tenants import provisioning, tasks
 from tenants.context import TenantUnavailable, entered
 from tenants.models import Tenant
+from tenants.schema_migration import leave_transaction
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_an_unknown_schema_is_not_made(db: None) -> None:
 def test_one_schema_is_made_at_a_time(initech: Tenant, monkeypatch: Any) -> None:
     held: list[int] = []
 
-    def migrate(*args: Any, **kwargs: Any) -> None:
+    def make(*args: Any, **kwargs: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks"
@@ -88,7 +89,7 @@ def test_one_schema_is_made_at_a_time(initech: Tenant, monkeypatch: Any) -> None
             )
             held.append(cursor.fetchone()[0])
 
-    monkeypatch.setattr(provisioning, "call_command", migrate)
+    monkeypatch.setattr(provisioning, "make_schema", make)
     tasks.provision_tenant(initech.schema_name)
     assert held == [2], "the tenant's own lock and the one of all"
 
@@ -98,7 +99,7 @@ def test_a_migration_that_broke_off_leaves_the_worker_usable(db: None) -> None:
 
     def work() -> None:  # a thread has a connection of its own, as in a worker
         transaction.atomic().__enter__()
-        provisioning._leave_transaction()
+        leave_transaction()
         try:
             found.append(Tenant.objects.exists() and not connection.in_atomic_block)
         finally:

@@ -24,7 +24,7 @@ from config.embedded import (
 from config.local import is_on
 from config.welcome import introduce_demo, welcome
 from messaging import demo
-from tenants.migration import migrate_all
+from tenants.migration import TenantsLeftBehind, migrate_all
 
 
 class Command(BaseCommand):
@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 self._run(supervisor, env=env, host=host, with_demo=with_demo)
                 supervisor.wait()
                 self._say("stopping")
-        except LocalError as error:
+        except (LocalError, TenantsLeftBehind) as error:
             raise CommandError(str(error)) from None
 
     def _claim_ports(self, env: dict[str, str], *, host: str, with_demo: bool) -> None:
