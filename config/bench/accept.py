@@ -68,22 +68,7 @@ def measure(run: Run) -> list[Figure]:
     doors = [door(place) for place in range(1, run.sized(_TENANTS, 10) + 1)]
     requests = run.data / "bench-requests"
     posts.write_requests(requests, doors)
-    statement = run.data / "bench-insert.sql"
-    statement.write_text(_INSERT, encoding="utf-8")
     seconds = run.sized(4, 2)
-    payload = posts.body(doors[0].number, message_id="0" * 29, customer="0000")[1:-1]
-
-    def inserts(repeat: int) -> float:
-        empty_inbox()
-        rate = programs.pgbench(
-            statement,
-            seconds=seconds,
-            env={**run.env, **libpq(connection.settings_dict)},
-            variables={"endpoint": "1", "tenant": "1", "payload": payload},
-        )
-        run.say(f"pgbench: {rate:,.0f}/s")
-        return rate
-
     targets = {
         "dispatcher": "config.wsgi:application",
         "view": "config.bench.view_door:application",
@@ -100,14 +85,32 @@ def measure(run: Run) -> list[Figure]:
                 )
                 for name, target in targets.items()
             ]
-            rates, *loads = run.interleaved([inserts, *legs])
+            rates, *loads = run.interleaved([lambda _: inserts(run), *legs])
     finally:
         requests.unlink()
-        statement.unlink()
         empty_inbox()
         with naive_app.connection_for_write() as broker:
             broker.default_channel.queue_delete(QUEUE)
     return _figures(tuple(rates), *loads)
+
+
+def inserts(run: Run) -> float:
+    """Return how many such events per second PostgreSQL inserts, one row at a time."""
+    empty_inbox()
+    statement = run.data / "bench-insert.sql"
+    statement.write_text(_INSERT, encoding="utf-8")
+    payload = posts.body(door(1).number, message_id="0" * 29, customer="0000")[1:-1]
+    try:
+        rate = programs.pgbench(
+            statement,
+            seconds=run.sized(4, 2),
+            env={**run.env, **libpq(connection.settings_dict)},
+            variables={"endpoint": "1", "tenant": "1", "payload": payload},
+        )
+    finally:
+        statement.unlink()
+    run.say(f"pgbench: {rate:,.0f}/s")
+    return rate
 
 
 def load(run: Run, server: Server, requests: Path, *, seconds: int) -> Load:
@@ -141,11 +144,11 @@ def settled_count() -> int:
 
 
 def _figures(
-    inserts: tuple[float, ...], dispatcher: list[Load], view: list[Load], naive: list[Load]
+    inserted: tuple[float, ...], dispatcher: list[Load], view: list[Load], naive: list[Load]
 ) -> list[Figure]:
     rates = [tuple(one.per_second for one in loads) for loads in (dispatcher, view, naive)]
     by_dispatcher, by_view, by_naive = rates
-    against = {"unit": "per s", "yardstick": inserts, "yardstick_title": "inserts"}
+    against = {"unit": "per s", "yardstick": inserted, "yardstick_title": "inserts"}
     return [
         Figure(
             key="accept_ratio_to_pg_insert",

@@ -7,6 +7,7 @@ import json
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from config.bench.doors import APPLICATION_ID, CALLBACK, Door
@@ -45,6 +46,23 @@ def body(number: str, *, message_id: str, customer: str) -> str:
     missing = _LENGTH - len(json.dumps([event])) - 29 - 4
     message["text"] = _TEXT + (_TEXT * 9)[: max(0, missing)]
     return json.dumps([event], ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What tells one stored event from another."""
+
+    message_id: str
+    number: str
+    customer: str
+
+
+def identity_of(payload: str) -> Identity:
+    """Read it from a stored payload: an event, or the array that it was posted in."""
+    decoded = json.loads(payload)
+    event = decoded[0] if isinstance(decoded, list) else decoded
+    message = event["message"]
+    return Identity(message_id=message["id"], number=message["owner"], customer=message["from"])
 
 
 def headers(length: int) -> dict[str, str]:

@@ -1,0 +1,207 @@
+"""Routing: from the stored event to the message in its conversation, by one real worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from config import processes
+from config.bench import inbox_rows, posts
+from config.bench.accept import empty_inbox, inserts, load, settled_count
+from config.bench.doors import door, schema_of
+from config.bench.figures import Figure, Goal, Judged
+from config.bench.inbox_rows import Drained
+from config.bench.population import populate
+from config.bench.run import NotMeasured, Run
+from config.bench.servers import Server, started, web
+from messaging.models import Message
+from providers.models import WebhookEvent
+from tenants.context import entered
+
+_PATIENCE = 25.0  # seconds for one leg; then the rate is of what was routed until then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Behind:
+    """How a worker does with a backlog: its rate, and another tenant's wait."""
+
+    drained: Drained
+    fresh_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Routed:
+    """One leg: the events, and what they cost the worker."""
+
+    drained: Drained
+    cpu_us: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Router:
+    """The web process and the worker, with the tenants that they work for.
+
+    Events come for `few` or `many` tenants, and a fresh one for the one after the last.
+    """
+
+    run: Run
+    web: Server
+    worker: Server
+    few: int
+    many: int
+
+    def live(self, tenants: int) -> _Routed:
+        """Post for some seconds while the worker drains, then wait for the rest."""
+        requests = self.run.data / "bench-requests"
+        posts.write_requests(requests, [door(place) for place in range(1, tenants + 1)])
+        before, cpu = self._begin(), self.worker.cpu_seconds
+        began = time.monotonic()
+        try:
+            seen = load(self.run, self.web, requests, seconds=self.run.sized(4, 2))
+        finally:
+            requests.unlink()
+        stored = settled_count()
+        if seen.refusals or seen.answers > stored:
+            raise NotMeasured(f"{seen.answers} answers, {seen.refusals} refusals, {stored} rows")
+        drained = inbox_rows.watch(began=began, waiting=stored, within=_PATIENCE)
+        cost = (self.worker.cpu_seconds - cpu) / max(1, drained.events) * 1e6
+        self._check(before, drained)
+        self._tell(f"{stored:,} posted for {tenants} tenants", drained)
+        return _Routed(drained=drained, cpu_us=cost)
+
+    def stored(self, events: int) -> Drained:
+        """Let the worker find events that wait already."""
+        before = self._begin()
+        inbox_rows.store_like_it(count=events, tenants=self.few)
+        drained = inbox_rows.watch(began=time.monotonic(), waiting=events, within=_PATIENCE)
+        self._check(before, drained)
+        self._tell(f"{events:,} waiting", drained)
+        return drained
+
+    def backlog(self, events: int, *, measured: int) -> _Behind:
+        """Take the rate of the first events of a backlog; then post another tenant's."""
+        before = self._begin()
+        inbox_rows.store_like_it(count=events, tenants=self.few)
+        drained = inbox_rows.watch(
+            began=time.monotonic(), waiting=events, within=_PATIENCE, enough=measured
+        )
+        self._tell(f"{events:,} waiting", drained)
+        taken = self._fresh()
+        if not inbox_rows.pending():
+            raise NotMeasured("the backlog was gone before the fresh event came")
+        self.run.say(f"fresh event visible after {taken:.2f} s")
+        self._check(before, drained)
+        return _Behind(drained=drained, fresh_seconds=taken)
+
+    def _fresh(self) -> float:
+        place = self.many + 1
+        message_id = f"{posts.prefix()}fresh"
+        began = time.monotonic()
+        inbox_rows.post(self.web, door(place), message_id=message_id, customer="0001")
+        with entered(schema_of(place)):
+            waited_for = Message.objects.filter(provider_message_id=message_id)
+            while not waited_for.exists() and time.monotonic() - began < _PATIENCE:
+                time.sleep(0.02)
+        return time.monotonic() - began
+
+    def _begin(self) -> int:
+        # Waits for the batch under way, and leaves the worker nothing to do.
+        empty_inbox()
+        return inbox_rows.conversation_messages(self.many)
+
+    def _check(self, before: int, drained: Drained) -> None:
+        visible = inbox_rows.conversation_messages(self.many) - before
+        # Between the watch and the count the worker may have gone on.
+        if visible < drained.events or (drained.is_all and visible != drained.events):
+            raise NotMeasured(f"{drained.events} events routed, {visible} messages visible")
+
+    def _tell(self, what: str, drained: Drained) -> None:
+        rest = "" if drained.is_all else f" ({drained.events:,} by then)"
+        self.run.say(f"{what}: {drained.per_second:,.0f}/s routed{rest}")
+
+
+def measure(run: Run) -> list[Figure]:
+    """Drain what is being posted, what waits, and what came behind a backlog."""
+    few, many = run.sized(100, 10), run.sized(1000, 40)
+    backlog, measured = run.sized(200_000, 10_000), run.sized(20_000, 1_000)
+    populate(run, many + 1)
+    with _router(run, few=few, many=many) as router:
+        rates, by_few, by_many, plain, behind = run.interleaved(
+            [
+                lambda _: inserts(run),
+                lambda _: router.live(few),
+                lambda _: router.live(many),
+                lambda _: router.stored(measured),
+                lambda _: router.backlog(backlog, measured=measured),
+            ]
+        )
+        memory = inbox_rows.largest_backend_mb()
+    empty_inbox()
+    routed = tuple(one.drained.per_second for one in by_few)
+    return [
+        Figure(
+            key="routed_per_second",
+            title=f"Events routed, {few} tenants",
+            unit="per s",
+            goal=Goal(at_least=4000),
+            values=routed,
+            yardstick=tuple(rates),
+            yardstick_title="inserts",
+        ),
+        Figure(
+            key="routed_cpu_us",
+            title="Worker's processor time for an event",
+            unit="µs",
+            values=tuple(one.cpu_us for one in by_few),
+        ),
+        Figure(
+            key="routed_ratio_1000_to_100_tenants",
+            title=f"Events routed, {many} tenants",
+            unit="per s",
+            judged=Judged.RATIO,
+            goal=Goal(at_least=0.9),
+            values=tuple(one.drained.per_second for one in by_many),
+            yardstick=routed,
+            yardstick_title=f"{few} tenants",
+        ),
+        Figure(
+            key="routed_ratio_backlog",
+            title=f"Events routed, {backlog:,} waiting",
+            unit="per s",
+            judged=Judged.RATIO,
+            goal=Goal(at_least=0.8),
+            values=tuple(one.drained.per_second for one in behind),
+            yardstick=tuple(one.per_second for one in plain),
+            yardstick_title=f"{measured:,} waiting",
+        ),
+        Figure(
+            key="fresh_behind_backlog_s",
+            title="Another tenant's event visible behind it",
+            unit="s",
+            goal=Goal(at_most=2),
+            values=tuple(one.fresh_seconds for one in behind),
+        ),
+        Figure(
+            key="routing_backend_mb",
+            title="Largest database process then",
+            unit="MB",
+            values=(memory,),
+        ),
+    ]
+
+
+@contextmanager
+def _router(run: Run, *, few: int, many: int) -> Iterator[_Router]:
+    with web(run, "web") as server:
+        # One row as intake stores it, before anybody routes it.
+        empty_inbox()
+        inbox_rows.post(server, door(1), message_id="0" * 29, customer="0000")
+        inbox_rows.remember(WebhookEvent.objects.get().pk)
+        worker = processes.worker("bench", queue="messages", env=run.env)
+        with started(run, "worker", worker.argv) as routing:
+            router = _Router(run=run, web=server, worker=routing, few=few, many=many)
+            # Imports, connections and plans of the first events are not what is measured.
+            router.stored(few)
+            yield router
