@@ -114,9 +114,12 @@ def _groups(
     left: set[UUID | None] = {None}
     for each in told:
         number = each.receipt.provider_message_id
-        course = (by_id.get(number) if number else None) or _tagged(courses, tags[each.event_id])
-        if course is not None and course.configuration != _account(each):
-            left.add(course.key)
+        known = by_id.get(number) if number else None
+        tagged = _tagged(courses, tags[each.event_id])
+        course = known or tagged
+        if course is None or course.configuration != _account(each):
+            # One by one it may still find either, and what comes before it would make a difference.
+            left |= {other.key for other in (known, tagged) if other}
             course = None
         owner = course.key if course else None
         if number and owners.setdefault(number, owner) != owner:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import transaction
 from django_tenants.utils import tenant_context
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from messaging.delivery import timeline
@@ -179,7 +179,6 @@ def ending(
     with transaction.atomic():
         for place, home in enumerate(homes):
             with tenant_context(home.tenant):
-                home.furnish()
                 waiting: list[Told] = []
                 event = 0
                 for batch in story:
@@ -205,17 +204,26 @@ def homes(
     acme_configuration: SmsConfiguration,
     globex_configuration: SmsConfiguration,
 ) -> list[Home]:
-    return [
+    both = [
         Home(tenant, (first, _configuration(tenant, trunk, name="Second", account_id=number)))
         for tenant, first, number in [
             (acme, acme_configuration, "9900011"),
             (globex, globex_configuration, "9900012"),
         ]
     ]
+    for home in both:
+        with tenant_context(home.tenant):
+            home.furnish()
+    return both
 
 
+# By one account a text of the other's, whose own receipt comes right behind.
+_CROSSED = [Word(0, 0, "sent", "", 0, is_by_other=True, tag_of=2), Word(0, 2, "sent", "", 0)]
+
+
+@example(story=[_CROSSED, []])
 @settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -258,14 +266,12 @@ def test_only_what_is_plain_is_applied_together(
     word: Word, homes: list[Home], *, is_plain: bool
 ) -> None:
     with tenant_context(homes[0].tenant):
-        homes[0].furnish()
         assert apply_receipts([homes[0].told(7, word)]) == ({7} if is_plain else set())
 
 
 def test_id_of_another_message_is_left_to_be_found_out(homes: list[Home]) -> None:
     claims = Word(0, 4, "sent", "", 0, tag_of=1, named_by="both")
     with tenant_context(homes[0].tenant):
-        homes[0].furnish()
         Message.objects.filter(pk=KEYS[4]).update(configuration=homes[0].accounts[1])
 
         assert apply_receipts([homes[0].told(7, claims)]) == set()
