@@ -20,6 +20,7 @@ app.autodiscover_tasks(["tenants", "messaging"])
 app.conf.task_default_queue = "messages"
 app.conf.task_routes = {
     "messaging.deliver_bulk_message": {"queue": "bulk"},
+    "messaging.deliver_due_bulk": {"queue": "bulk"},
     "messaging.fetch_media": {"queue": "slow"},
     "messaging.look_up_message": {"queue": "slow"},
     "messaging.send_mail": {"queue": "slow"},

@@ -50,6 +50,12 @@ def note_last(message: Message) -> None:
         ).update(last_inbound_at=message.created_at)
 
 
+def is_last(message: Message) -> bool:
+    """Tell whether the list shows this message, as far as its thread's row was read."""
+    thread = message.conversation
+    return thread.last_at == message.created_at and thread.last_direction == Message.Direction.OUT
+
+
 def note_status(message: Message) -> None:
     """Refresh the status in the list when the message is still its thread's last line."""
     Conversation.objects.filter(

@@ -2,17 +2,23 @@
 
 A queued message is rung for by `enqueue_delivery(message)`, or by `enqueue(deliver_task(origin),
 key)` where only its columns are at hand: texts of a broadcast have a queue of their own, so that
-they never stand before a reply.
+they never stand before a reply. Those that may leave at once share one task of their tenant, which
+is asked for once until it begins.
 """
 
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from uuid import UUID
 
+import redis
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from messaging.models import Message
 from tenants.schema import tenant_connection
@@ -23,12 +29,20 @@ ROUTE_EVENTS = "messaging.route_webhook_events"
 DELIVER = "messaging.deliver_message"
 LOOK_UP = "messaging.look_up_message"
 DELIVER_BULK = "messaging.deliver_bulk_message"
+DELIVER_DUE = "messaging.deliver_due"
+DELIVER_DUE_BULK = "messaging.deliver_due_bulk"
 FETCH_MEDIA = "messaging.fetch_media"
 SEND_MAIL = "messaging.send_mail"
 RUN_EXPORT = "messaging.run_export"
 RUN_BROADCAST = "messaging.run_broadcast"
 PUSH = "messaging.push_message"
 PUSH_NOTE = "messaging.push_note"
+
+
+_WHOLE = {DELIVER: DELIVER_DUE, DELIVER_BULK: DELIVER_DUE_BULK}
+_RUNG = "trunkline:rung:{}:{}"
+_RUNG_MS = 5000  # a task that was lost is asked for again after this
+_PATIENCE = 0.2
 
 
 def deliver_task(origin: str) -> str:
@@ -49,7 +63,46 @@ def enqueue(task: str, key: UUID | int, *, delay: float | None = None) -> None:
 
 def publish(task: str, schema_name: str, key: UUID | int, *, delay: float | None = None) -> None:
     """Publish at once; a queue that is down is logged and left to the sweep."""
+    if task in _WHOLE and not delay:
+        ring(task, schema_name)
+    else:
+        _send(task, schema_name, str(key), delay=delay)
+
+
+def ring(task: str, schema_name: str, *, delay: float | None = None) -> None:
+    """Ask for all of the tenant's messages that are due, unless that is asked for already."""
+    if delay or not _is_rung(task, schema_name):
+        _send(_WHOLE[task], schema_name, delay=delay)
+
+
+def heard(task: str, schema_name: str) -> None:
+    """Let the next ring be heard; called before the tenant's messages are looked at."""
     try:
-        current_app.send_task(task, args=[schema_name, str(key)], countdown=delay, retry=False)
+        _server(settings.REDIS_URL).delete(_RUNG.format(schema_name, task))
+    except (redis.RedisError, OSError) as error:
+        logger.warning("bell not taken down: %s", type(error).__name__)
+
+
+def _is_rung(task: str, schema_name: str) -> bool:
+    try:
+        server = _server(settings.REDIS_URL)
+        return not server.set(_RUNG.format(schema_name, task), 1, nx=True, px=_RUNG_MS)
+    except (redis.RedisError, OSError):
+        return False  # the queue may live elsewhere
+
+
+@lru_cache(maxsize=4)
+def _server(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=_PATIENCE,
+        socket_connect_timeout=_PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def _send(task: str, *args: str, delay: float | None = None) -> None:
+    try:
+        current_app.send_task(task, args=list(args), countdown=delay, retry=False)
     except (OperationalError, OSError) as error:
         logger.warning("%s not queued, the sweep will find it: %s", task, type(error).__name__)

@@ -9,7 +9,7 @@ from celery import shared_task
 
 from messaging import queue, sweeps, usage
 from messaging.broadcasts import runner
-from messaging.delivery import attempt, lookup
+from messaging.delivery import attempt, handing_over, lookup
 from messaging.exports import writer
 from messaging.inbound import drain
 from messaging.mail import outgoing
@@ -49,6 +49,20 @@ def deliver_bulk_message(schema_name: str, message_id: str) -> None:
     """Hand one text of a broadcast to its carrier."""
     with entered(schema_name):
         attempt.deliver(UUID(message_id))
+
+
+@shared_task(name=queue.DELIVER_DUE)
+def deliver_due(schema_name: str) -> None:
+    """Hand what is due of one tenant to its carriers, many messages at a time."""
+    with entered(schema_name):
+        handing_over.hand_over(queue.DELIVER)
+
+
+@shared_task(name=queue.DELIVER_DUE_BULK)
+def deliver_due_bulk(schema_name: str) -> None:
+    """Hand what is due of one tenant's broadcasts to its carriers, many messages at a time."""
+    with entered(schema_name):
+        handing_over.hand_over(queue.DELIVER_BULK)
 
 
 @shared_task(name=queue.LOOK_UP)

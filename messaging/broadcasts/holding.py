@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -15,12 +16,11 @@ LOOK_AGAIN = timedelta(hours=1)  # resuming rings for them at once
 _CANCELED = "The broadcast was canceled"
 
 
-def check_not_held(message: Message) -> None:
+def check_not_held(message: Message, state: str | None) -> None:
     """Let a message of a paused broadcast wait, and drop one of a canceled broadcast.
 
     Raises Postponed or NotWanted.
     """
-    state = _state(message)
     if state == Broadcast.State.PAUSED:
         raise Postponed(timezone.now() + LOOK_AGAIN, "Waits: the broadcast is paused")
     if words := _dropped(message, state):
@@ -29,7 +29,15 @@ def check_not_held(message: Message) -> None:
 
 def canceled(message: Message) -> str:
     """Say that the message's broadcast was canceled; "" = it was not, or there is none."""
-    return _dropped(message, _state(message))
+    return _dropped(message, state_of(message.broadcast_id))
+
+
+def state_of(broadcast_id: UUID | None) -> str | None:
+    """Return the state of a message's broadcast; None = it is of none, or that is gone."""
+    if broadcast_id is None:
+        return None
+    rows = Broadcast.objects.filter(pk=broadcast_id)
+    return rows.values_list("state", flat=True).first()
 
 
 def _dropped(message: Message, state: str | None) -> str:
@@ -37,10 +45,3 @@ def _dropped(message: Message, state: str | None) -> str:
         return ""
     # What a person sent again afterwards is wanted.
     return "" if timeline.was_asked_again(message) else _CANCELED
-
-
-def _state(message: Message) -> str | None:
-    if message.broadcast_id is None:
-        return None
-    rows = Broadcast.objects.filter(pk=message.broadcast_id)
-    return rows.values_list("state", flat=True).first()

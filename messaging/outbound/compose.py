@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -115,12 +115,18 @@ def _judge_content(draft: Draft, line: Line) -> None:
         _check_toll_free(draft)
 
 
-def check_consent(our_number: str, recipients: Sequence[str], *, country: str) -> None:
+def check_consent(
+    our_number: str,
+    recipients: Sequence[str],
+    *,
+    country: str,
+    asked: Callable[[str, Sequence[str]], set[str]] = opted_out,
+) -> None:
     """Refuse while any recipient has opted out of texts from this number.
 
     Raises SendRefused.
     """
-    refused = opted_out(our_number, recipients)
+    refused = asked(our_number, recipients)
     for number in recipients:
         if number in refused:
             raise SendRefused(

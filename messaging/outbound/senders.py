@@ -96,10 +96,16 @@ def line_for(tenant: Tenant, number: str, *, configuration: SmsConfiguration | N
 
     Raises SendRefused.
     """
-    found = lines(tenant, number=number)
-    found.sort(key=lambda line: line.configuration != configuration)
+    return line_among(lines(tenant, number=number), configuration=configuration)
+
+
+def line_among(found: list[Line], *, configuration: SmsConfiguration | None) -> Line:
+    """Return the same among the lines of a number.
+
+    Raises SendRefused.
+    """
     return _usable(
-        found,
+        sorted(found, key=lambda line: line.configuration != configuration),
         SendRefused(
             Refusal.INVALID_SENDER, "The number it was to be sent from is no longer yours."
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -69,9 +70,36 @@ def ask(demand: Demand, *, now: float, forget: str = "") -> Answer:
 
     Raises what AWAY lists.
     """
+    return ask_all([demand], now=now, forget=forget)[0]
+
+
+def ask_all(demands: Sequence[Demand], *, now: float, forget: str = "") -> list[Answer]:
+    """Ask for a permit for each, in one round trip.
+
+    Raises what AWAY lists.
+    """
+    permit = script("permit")
+    calls = [_call(demand, now=now, forget=forget) for demand in demands]
+
+    def ask_server() -> list[Any]:
+        with server().pipeline(transaction=False) as pipe:
+            for keys, args in calls:
+                pipe.evalsha(permit.sha, len(keys), *keys, *args)
+            replies: list[Any] = pipe.execute()
+            return replies
+
+    try:
+        replies = ask_server()
+    except redis.exceptions.NoScriptError:  # then none of them was run
+        server().script_load(permit.script)
+        replies = ask_server()
+    return [_answer(reply) for reply in replies]
+
+
+def _call(demand: Demand, *, now: float, forget: str) -> tuple[list[str], list[Any]]:
     account = demand.account.name
-    reply = script("permit")(
-        keys=[
+    return (
+        [
             key("account", account),
             key("number", demand.number.name),
             key("slow:account", account),
@@ -83,7 +111,7 @@ def ask(demand: Demand, *, now: float, forget: str = "") -> Answer:
             key("wanting", account),
             key("counts"),
         ],
-        args=[
+        [
             now,
             demand.segments,
             int(demand.is_bulk),
@@ -97,8 +125,10 @@ def ask(demand: Demand, *, now: float, forget: str = "") -> Answer:
             forget,
             _random.random(),
         ],
-        client=server(),
     )
+
+
+def _answer(reply: Any) -> Answer:
     match reply:
         case ["go"]:
             return Answer()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from random import SystemRandom
 from uuid import UUID
@@ -36,25 +38,47 @@ _alone = Alone()
 _away_until = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A message that is to leave by this line, for so many recipients."""
+
+    message: Message
+    line: Line
+    recipients: int
+
+
 def take(message: Message, line: Line, *, recipients: int) -> None:
     """Take a permit for the message on this line.
 
     Raises Postponed when it has to wait; no try is spent by that.
     """
+    (pause,) = take_all([Wish(message=message, line=line, recipients=recipients)])
+    if pause is not None:
+        raise pause
+
+
+def take_all(wishes: Sequence[Wish]) -> list[Postponed | None]:
+    """Take a permit for each, of one conversation one; None = it has it."""
     tenant = tenant_connection.tenant
-    demand = demand_of(message, line, recipients=recipients, tenant=tenant)
-    answer = _ask(demand)
+    demands = [
+        demand_of(wish.message, wish.line, recipients=wish.recipients, tenant=tenant)
+        for wish in wishes
+    ]
+    answers = _ask(demands)
+    return [_pause(*each) for each in zip(demands, answers, strict=True)]
+
+
+def _pause(demand: Demand, answer: Answer) -> Postponed | None:
     for _ in range(_MOST_IN_FRONT):
         if not answer.behind:
             break
         in_front = _still_waits(answer.behind)
         if in_front is not None:
-            raise _after(in_front)
-        answer = _ask(demand, forget=answer.behind)
+            return _after(in_front)
+        (answer,) = _ask([demand], forget=answer.behind)
     if answer.behind:
-        raise _postponed(_BEHIND)
-    if answer.wait is not None:
-        raise _postponed(answer.wait)
+        return _postponed(_BEHIND)
+    return None if answer.wait is None else _postponed(answer.wait)
 
 
 def full(message: Message, line: Line, *, retry_after: float | None) -> float:
@@ -77,14 +101,18 @@ def keep_place(message: Message) -> None:
         logger.warning("a text may be overtaken: %s", type(error).__name__)
 
 
-def _ask(demand: Demand, *, forget: str = "") -> Answer:
+def _ask(demands: Sequence[Demand], *, forget: str = "") -> list[Answer]:
     global _away_until  # noqa: PLW0603  # of this process, like the connection
     if time.monotonic() >= _away_until:
         try:
-            return buckets.ask(demand, now=time.time(), forget=forget)
+            return buckets.ask_all(demands, now=time.time(), forget=forget)
         except buckets.AWAY as error:
             _away_until = time.monotonic() + _SULK
             logger.warning("limits are kept by this worker alone: %s", type(error).__name__)
+    return [_ask_ourselves(demand, forget=forget) for demand in demands]
+
+
+def _ask_ourselves(demand: Demand, *, forget: str) -> Answer:
     if not forget and (first := _first_waiting(demand)):
         return Answer(behind=first)
     return _alone.ask(demand, now=time.time())

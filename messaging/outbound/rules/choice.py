@@ -9,17 +9,17 @@ from uuid import UUID
 from django.utils import timezone
 
 from messaging.models import Message, OutboundRule
+from messaging.outbound.facts import Facts
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.rules.matching import Text, rule_for
 from messaging.outbound.rules.routes import Outlet, outlets
-from messaging.outbound.senders import line_for
+from messaging.outbound.senders import line_among
 from messaging.outbound.way import Way
-from tenants.models import Tenant
 
 _ANSWERS = (Message.Origin.CONSENT, Message.Origin.AUTO_REPLY)
 
 
-def way_out(message: Message, numbers: tuple[str, ...], *, tenant: Tenant) -> Way:
+def way_out(message: Message, numbers: tuple[str, ...], *, facts: Facts) -> Way:
     """Return the way to these recipients at this moment.
 
     Raises SendRefused.
@@ -28,11 +28,13 @@ def way_out(message: Message, numbers: tuple[str, ...], *, tenant: Tenant) -> Wa
     rule = None
     # What answers by itself comes from the number that was texted, whatever rules say.
     if message.origin not in _ANSWERS:
-        rule = rule_for(Text(numbers, tenant=tenant, at=timezone.now(), message=message))
+        text = Text(numbers, tenant=facts.tenant, at=timezone.now(), message=message)
+        rule = rule_for(text, facts.rules)
     if rule is None:
-        line = line_for(tenant, wanted, configuration=message.configuration)
+        line = line_among(facts.lines(wanted), configuration=message.configuration)
         return Way(line=line, numbers=numbers, dialed=numbers)
-    found = outlets(rule, wanted=wanted, numbers=numbers, tenant=tenant, draw=lot(message.pk))
+    draw = lot(message.pk)
+    found = outlets(rule, wanted=wanted, numbers=numbers, tenant=facts.tenant, draw=draw)
     tried = message.routes_tried if message.outbound_rule_id == rule.pk else 0
     return next_way(rule, found, tried=tried)
 

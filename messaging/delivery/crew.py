@@ -1,0 +1,148 @@
+"""The threads that ask carriers, and the one that writes down what they answer.
+
+Those that ask never touch the database: their number is that of requests under way, not that of
+connections. Answers that come in within a few milliseconds are written together.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+
+from django.db import DatabaseError, close_old_connections
+from django_tenants.utils import tenant_context
+
+from messaging import queue
+from messaging.delivery import settling
+from messaging.delivery.lane import Job
+from messaging.delivery.settling import Answer
+from providers.errors import ProviderError
+from providers.exchanges import recording
+from tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+_GATHERING = 0.004  # seconds in which further answers join a group
+_MOST_TOGETHER = 100
+# Less room is not worth a look at the database.
+_LEAST_ROOM = 16
+_LATE = 60.0  # no request takes longer
+
+
+def ask(job: Job) -> Answer:
+    """Hand one message to its carrier; needs no database."""
+    with recording() as exchanges:
+        answer = Answer(message=job.message, way=job.way, exchanges=exchanges)
+        try:
+            return replace(answer, result=job.provider.send(job.parcel))
+        except ProviderError as said:
+            return replace(answer, error=said)
+        except Exception:  # the outermost edge of a thread's work: the sweep settles it
+            logger.exception("message %s: its adapter failed", job.message.pk)
+            return answer
+
+
+def write(tenant: Tenant, answers: Sequence[Answer]) -> None:
+    """Note what carriers answered; an answer that cannot be written spoils no other."""
+    with tenant_context(tenant):
+        left = list(answers)
+        try:
+            left = settling.accept_all(answers)
+        except DatabaseError:
+            logger.exception("%s answers are written one by one", len(answers))
+        for answer in left:
+            try:
+                settling.settle(answer)
+            except Exception:  # the outermost edge of a message's work: the sweep settles it
+                logger.exception("message %s: its answer was not written", answer.message.pk)
+        settling.ring_for_next(answer.message.conversation_id for answer in answers)
+
+
+class Crew:
+    """Threads of one process; it takes no more messages than may leave at once.
+
+    One tenant gets two thirds of the room at most: its carrier may hang.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._most_of_one = max(1, size * 2 // 3)
+        self._taken: Counter[str] = Counter()
+        self._waiting: dict[tuple[str, str], None] = {}
+        self._room = threading.Condition()
+        self._asking = ThreadPoolExecutor(size, thread_name_prefix="carrier")
+        self._answers: SimpleQueue[tuple[Tenant, Answer]] = SimpleQueue()
+        self._writer = threading.Thread(target=self._write_forever, name="answers", daemon=True)
+        self._writer.start()
+
+    def reserve(self, schema: str, most: int, *, task: str) -> int:
+        """Keep room for some of a tenant's messages; 0 = its task is rung for later."""
+        with self._room:
+            room = min(most, self._room_for(schema))
+            if room < min(most, self._least):
+                self._waiting[task, schema] = None
+                return 0
+            self._taken[schema] += room
+            return room
+
+    def release(self, schema: str, room: int) -> None:
+        """Give back what was reserved, and ring for who waits for it."""
+        with self._room:
+            self._taken -= Counter({schema: room})
+            self._room.notify_all()
+            rung = [each for each in self._waiting if self._room_for(each[1]) >= self._least]
+            for each in rung:
+                del self._waiting[each]
+        for task, waiting in rung:
+            queue.ring(task, waiting)
+
+    @property
+    def _least(self) -> int:
+        return min(_LEAST_ROOM, self._most_of_one)
+
+    def _room_for(self, schema: str) -> int:
+        return min(self._size - self._taken.total(), self._most_of_one - self._taken[schema])
+
+    def hand_over(self, jobs: Sequence[Job]) -> None:
+        """Ask the carriers; the room of each is given back when its answer is written."""
+        for job in jobs:
+            self._asking.submit(self._ask, job)
+
+    def finish(self) -> None:
+        """Wait until all answers are written."""
+        with self._room:
+            self._room.wait_for(lambda: not self._taken.total(), timeout=_LATE)
+
+    def _ask(self, job: Job) -> None:
+        self._answers.put((job.tenant, ask(job)))
+
+    def _write_forever(self) -> None:
+        while True:
+            group = self._next_group()
+            by_tenant: dict[Tenant, list[Answer]] = {}
+            for tenant, answer in group:
+                by_tenant.setdefault(tenant, []).append(answer)
+            for tenant, answers in by_tenant.items():
+                try:
+                    close_old_connections()
+                    write(tenant, answers)
+                except Exception:  # the outermost edge: this thread must live
+                    logger.exception("answers were not written")
+                finally:
+                    self.release(tenant.schema_name, len(answers))
+
+    def _next_group(self) -> list[tuple[Tenant, Answer]]:
+        group = [self._answers.get()]
+        ends = time.monotonic() + _GATHERING
+        while len(group) < _MOST_TOGETHER and (left := ends - time.monotonic()) > 0:
+            try:
+                group.append(self._answers.get(timeout=left))
+            except Empty:
+                break
+        return group

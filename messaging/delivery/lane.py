@@ -1,0 +1,163 @@
+"""Taking many due messages of a tenant at once.
+
+The checks, the limits and the claim are those of a single message; they are asked together. What
+needs more than a request to its carrier (files to upload, a rule's routes) is left to `attempt`.
+Of each thread only the first message is taken, and none while another is being sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from messaging.delivery import attempt, claim
+from messaging.models import Attachment, Message
+from messaging.models.message import Status
+from messaging.outbound.facts import Facts
+from messaging.outbound.way import Way
+from messaging.pacing import permits
+from messaging.pacing.permits import Wish
+from providers.base import Provider
+from providers.types import OutboundMessage
+from tenants.models import Tenant
+from tenants.schema import tenant_connection
+
+# Longer than any request to a carrier takes.
+IN_FLIGHT = timedelta(minutes=1)
+_DEPTH = 5_000
+
+# The oldest first, whatever the index's order; of each thread the one that was to go first.
+_FIRST_OF_EACH_THREAD = """
+SELECT id FROM (
+  SELECT DISTINCT ON (conversation_id) id, moment FROM ({due}) AS due
+  ORDER BY conversation_id, moment, id
+) AS first ORDER BY moment LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A claimed message and all it takes to hand it over."""
+
+    tenant: Tenant
+    message: Message
+    way: Way
+    provider: Provider
+    parcel: OutboundMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one look at a tenant's queue gave."""
+
+    jobs: Sequence[Job] = ()
+    single: Sequence[UUID] = ()  # to be delivered one by one
+    is_full: bool = False  # there may be more
+    has_more: bool = False  # there may be some behind those that do not leave by a job
+    was_busy: bool = False  # others worked on some of them, or on their threads
+
+
+@transaction.atomic
+def take(*, bulk: bool, room: int) -> Batch:
+    """Claim up to `room` messages that may leave now; runs in the tenant's schema."""
+    keys = first_of_each_thread(bulk=bulk, limit=room)
+    messages = _locked(keys)
+    tenant: Tenant = tenant_connection.tenant
+    facts = Facts(tenant)
+    facts.ask_consent_of(each.number for m in messages for each in m.recipients.all())
+    with_files = _with_files(messages)
+    single = [message.pk for message in messages if message.pk in with_files]
+    ready: list[tuple[Message, Way, Provider]] = []
+    for message in messages:
+        if message.pk in with_files:
+            continue
+        found = attempt.way_of(message, facts)
+        if found is not None and claim.is_plain(message, found[0]):
+            ready.append((message, *found))
+        elif found is not None:
+            single.append(message.pk)
+    granted = _permitted(ready)
+    if granted:
+        claim.claim_all([(message, way) for message, way, _ in granted])
+    return Batch(
+        jobs=[
+            Job(
+                tenant=tenant,
+                message=message,
+                way=way,
+                provider=provider,
+                parcel=claim.parcel(message, way, ()),
+            )
+            for message, way, provider in granted
+        ],
+        single=single,
+        is_full=len(keys) == room,
+        has_more=len(granted) < len(messages),
+        was_busy=len(messages) < len(keys),
+    )
+
+
+def first_of_each_thread(*, bulk: bool, limit: int) -> list[UUID]:
+    """Return which messages of the current tenant are next to leave, the oldest first."""
+    under_way = Message.objects.filter(
+        direction=Message.Direction.OUT,
+        status=Status.SENDING,
+        sending_at__gt=timezone.now() - IN_FLIGHT,
+    )
+    due = _of_kind(Message.objects.filter(claim.due()), bulk=bulk)
+    due = due.exclude(conversation__in=_of_kind(under_way, bulk=bulk).values("conversation"))
+    moment = Coalesce("scheduled_at", "created_at")
+    oldest = due.annotate(moment=moment).order_by("created_at")
+    inner, values = oldest.values("id", "conversation_id", "moment")[
+        :_DEPTH
+    ].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_OF_EACH_THREAD.format(due=inner), [*values, limit])
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _of_kind(messages: QuerySet[Message], *, bulk: bool) -> QuerySet[Message]:
+    broadcast = Message.Origin.BROADCAST
+    return messages.filter(origin=broadcast) if bulk else messages.exclude(origin=broadcast)
+
+
+def _locked(keys: Sequence[UUID]) -> list[Message]:
+    """Return those nobody else works on, with their threads; nothing here waits for a lock."""
+    if not keys:
+        return []
+    rows = Message.objects.filter(claim.due(), pk__in=keys).order_by("created_at")
+    rows = rows.select_related("conversation__extension", "configuration__trunk")
+    rows = rows.prefetch_related("recipients")
+    return list(rows.select_for_update(of=("self", "conversation"), no_key=True, skip_locked=True))
+
+
+def _with_files(messages: Sequence[Message]) -> set[UUID]:
+    keys = [message.pk for message in messages if message.kind == Message.Kind.MMS]
+    if not keys:
+        return set()
+    files = Attachment.objects.filter(message__in=keys)
+    return set(files.order_by().values_list("message", flat=True))
+
+
+def _permitted(
+    ready: Sequence[tuple[Message, Way, Provider]],
+) -> list[tuple[Message, Way, Provider]]:
+    wishes = [
+        Wish(message=message, line=way.line, recipients=len(way.numbers))
+        for message, way, _ in ready
+    ]
+    pauses = permits.take_all(wishes) if wishes else []
+    granted = []
+    for each, pause in zip(ready, pauses, strict=True):
+        if pause is None:
+            granted.append(each)
+        else:
+            attempt.stopped(each[0], pause)
+    return granted
