@@ -304,6 +304,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Celery ---
+# Requests to carriers that one worker process has under way.
+SENDING_THREADS = max(1, env.int("SENDING_THREADS", default=96))
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_SERIALIZER = "json"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from messaging.inbound.claims import Claimed
 from messaging.models import MessageSetting
 from providers.intake import dedupe_key
 from providers.models import WebhookEvent
@@ -17,7 +18,12 @@ from tenants.numbers import masked
 
 DELETED = "The SMS/MMS configuration it came in by was deleted."
 
-Directory = Mapping[str, PhoneNumber]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """The numbers that a batch of events is about, and the doors it came in by."""
+
+    numbers: Mapping[str, PhoneNumber]
+    endpoints: Mapping[int, WebhookEndpoint]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +32,7 @@ class Admission:
 
     tenant: Tenant
     endpoint: WebhookEndpoint | None
+    number: PhoneNumber | None  # ours; of a receipt by an endpoint it need not be known
 
 
 class Refused(Exception):
@@ -43,18 +50,21 @@ def our_number_of(parsed: InboundMessage | DeliveryReceipt) -> str:
 
 
 def admit(
-    event: WebhookEvent, parsed: InboundMessage | DeliveryReceipt, directory: Directory
+    event: Claimed, parsed: InboundMessage | DeliveryReceipt, directory: Directory
 ) -> Admission:
     """Find the tenant of an event.
 
-    `directory` holds the numbers of the batch. Raises Refused.
+    Raises Refused.
     """
-    number = directory.get(our_number_of(parsed))
-    if event.endpoint is None:
-        if event.endpoint_id is not None or not _came_by_platform(event):
+    number = directory.numbers.get(our_number_of(parsed))
+    if event.endpoint_id is None:
+        if not _came_by_platform(event):
             raise _rejected(DELETED)
         return _by_platform(parsed, number)
-    return _by_endpoint(event.endpoint, parsed, number)
+    endpoint = directory.endpoints.get(event.endpoint_id)
+    if endpoint is None:
+        raise _rejected(DELETED)
+    return _by_endpoint(endpoint, parsed, number)
 
 
 def check_account(setting: MessageSetting | None) -> None:
@@ -66,14 +76,14 @@ def check_account(setting: MessageSetting | None) -> None:
         raise _rejected("The number is on the tenant's own account, not the platform's.")
 
 
-def _came_by_platform(event: WebhookEvent) -> bool:
+def _came_by_platform(event: Claimed) -> bool:
     """Tell the platform's events from those of a configuration that an earlier release deleted.
 
     Those lost the mark of their door, and such an event may be forged by whoever knew the
     address. The door is part of the key that an event is stored under, so the key tells.
     """
-    items = provider_class(event.provider).split_webhook(bytes(event.payload))
-    return any(dedupe_key(None, item) == bytes(event.dedupe_key) for item in items)
+    items = provider_class(event.provider).split_webhook(event.payload)
+    return any(dedupe_key(None, item) == event.dedupe_key for item in items)
 
 
 def _by_endpoint(
@@ -91,7 +101,7 @@ def _by_endpoint(
             raise _rejected("The number belongs to another tenant.")
         if owned.trunk_id != endpoint.trunk_id:
             raise _rejected("The number hangs on another trunk than the configuration.")
-    return Admission(tenant=endpoint.tenant, endpoint=endpoint)
+    return Admission(tenant=endpoint.tenant, endpoint=endpoint, number=number)
 
 
 def _by_platform(parsed: InboundMessage | DeliveryReceipt, number: PhoneNumber | None) -> Admission:
@@ -103,7 +113,7 @@ def _by_platform(parsed: InboundMessage | DeliveryReceipt, number: PhoneNumber |
         raise _rejected("The number hangs on a tenant's own trunk, not the platform's.")
     assert owned.tenant is not None  # noqa: S101  # _known refuses numbers of nobody
     _check_open(owned.tenant)
-    return Admission(tenant=owned.tenant, endpoint=None)
+    return Admission(tenant=owned.tenant, endpoint=None, number=owned)
 
 
 def _known(number: PhoneNumber | None, parsed: InboundMessage | DeliveryReceipt) -> PhoneNumber:

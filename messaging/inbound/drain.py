@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 from django.db import DataError, transaction
 
 from messaging.delivery.receipts import apply_receipt
-from messaging.inbound import claims
+from messaging.delivery.receipts_many import Told, apply_receipts
+from messaging.inbound import claims, many
 from messaging.inbound.admission import (
     DELETED,
     Admission,
@@ -21,29 +22,32 @@ from messaging.inbound.admission import (
     check_account,
     our_number_of,
 )
-from messaging.inbound.claims import Outcome, State
+from messaging.inbound.claims import Claimed, Outcome, State
 from messaging.inbound.receive import receive_message
 from messaging.inbound.routing import setting_for
+from messaging.inbound.turns import Turns
 from messaging.models import SmsConfiguration
 from providers import bell
 from providers.errors import WebhookMalformed
-from providers.models import WebhookEvent
 from providers.registry import UnknownProvider, provider_class
 from providers.types import DeliveryReceipt, InboundMessage, ProviderEvent, UnknownEvent
 from tenants.context import TenantUnavailable, entered
-from tenants.models import PhoneNumber
+from tenants.models import PhoneNumber, Tenant, WebhookEndpoint
 
 logger = logging.getLogger(__name__)
 
 _NUMBER = re.compile(r"\+?[0-9]{1,15}")
-_BATCH = 200
+_BATCH = 4000  # events; no more than there are, so that a lone text waits for nobody
+_LEAST = 200  # where each of them takes long
+_PART = 40  # of each tenant, if so many wait: a tenant costs about as much as that many texts
+_LONGEST = 0.6  # seconds; what is left then waits for the next batch, with who came meanwhile
 _BUDGET = 20.0  # seconds; then another worker's turn
 _FAULTS = 3  # tries; then a text is stored without rules and answers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Job:
-    event: WebhookEvent
+    event: Claimed
     parsed: InboundMessage | DeliveryReceipt
     admission: Admission
 
@@ -54,32 +58,51 @@ def drain() -> int:
     Several may run at once. What is left after some seconds is handed to the next run.
     """
     started = time.monotonic()
-    total = 0
-    while done := _drain_batch():
+    total, size, turns = 0, _BATCH, Turns()
+    while True:
+        claimed, done = _drain_batch(size, turns)
         total += done
+        if not done:
+            return total
         if time.monotonic() - started > _BUDGET:
             bell.ring_now()
-            break
-    return total
+            return total
+        size = min(size * 2, _BATCH) if done == claimed else max(done * 2, _LEAST)
 
 
-def _drain_batch() -> int:
+def _drain_batch(size: int, turns: Turns) -> tuple[int, int]:
+    """Route one batch; returns how many events it took, and how many of them it settled."""
+    until = time.monotonic() + _LONGEST
+    most = max(size // _PART, 1)
     with transaction.atomic():
-        events = claims.claim(limit=_BATCH)
+        heads = claims.heads()
+        locked = claims.lock_some(turns.order(heads, most=most), most=most)
+        events = claims.claim(locked, limit=size)
         outcomes: dict[int, Outcome] = {}
-        jobs = _admitted(events, outcomes)
-        jobs.sort(key=lambda job: (job.admission.tenant.pk, job.event.pk))
-        claims.lock_tenants({job.admission.tenant.pk for job in jobs})
-        for schema_name, group in groupby(jobs, key=lambda job: job.admission.tenant.schema_name):
-            outcomes.update(_route_tenant(schema_name, list(group)))
-        claims.settle(events, outcomes)
-    claims.note_endpoints(events)
-    return len(events)
+        by_tenant = _by_tenant(_admitted(events, outcomes))
+        # An event may be for another tenant than it was kept for: then that one is needed too.
+        free = {*locked, *claims.lock_some(by_tenant.keys() - set(locked), most=size)}
+        served = []
+        for tenant_id, jobs in by_tenant.items():
+            if tenant_id in free and (not served or time.monotonic() < until):
+                outcomes.update(_route_tenant(jobs, until=until))
+                served.append(tenant_id)
+        claims.settle(outcomes)
+    turns.note(served, heads)
+    claims.note_endpoints([event for event in events if event.pk in outcomes])
+    return len(events), len(outcomes)
 
 
-def _admitted(events: list[WebhookEvent], outcomes: dict[int, Outcome]) -> list[_Job]:
+def _by_tenant(jobs: list[_Job]) -> dict[int, list[_Job]]:
+    grouped: dict[int, list[_Job]] = {}
+    for job in sorted(jobs, key=lambda job: job.event.pk):
+        grouped.setdefault(job.admission.tenant.pk, []).append(job)
+    return grouped
+
+
+def _admitted(events: Sequence[Claimed], outcomes: dict[int, Outcome]) -> list[_Job]:
     """Parse the events and find their tenants; what ends here gets its outcome."""
-    understood: list[tuple[WebhookEvent, InboundMessage | DeliveryReceipt]] = []
+    understood: list[tuple[Claimed, InboundMessage | DeliveryReceipt]] = []
     for event in events:
         result = _parse(event)
         if isinstance(result, Outcome):
@@ -88,7 +111,7 @@ def _admitted(events: list[WebhookEvent], outcomes: dict[int, Outcome]) -> list[
             outcomes[event.pk] = Outcome(state=State.PROCESSED)
         else:
             understood.append((event, result))
-    directory = _directory({our_number_of(parsed) for _, parsed in understood})
+    directory = _directory(understood)
     jobs = []
     for event, parsed in understood:
         try:
@@ -96,13 +119,13 @@ def _admitted(events: list[WebhookEvent], outcomes: dict[int, Outcome]) -> list[
         except Refused as refusal:
             outcomes[event.pk] = Outcome(state=refusal.state, error=refusal.reason)
         else:
-            jobs.append(_Job(event=event, parsed=parsed, admission=admission))
+            jobs.append(_Job(event, parsed, admission))
     return jobs
 
 
-def _parse(event: WebhookEvent) -> ProviderEvent | Outcome:
+def _parse(event: Claimed) -> ProviderEvent | Outcome:
     try:
-        return provider_class(event.provider).parse_webhook(bytes(event.payload))
+        return provider_class(event.provider).parse_webhook(event.payload)
     except WebhookMalformed as error:
         return Outcome(state=State.FAILED, error=error.detail)
     except UnknownProvider:
@@ -112,28 +135,100 @@ def _parse(event: WebhookEvent) -> ProviderEvent | Outcome:
         return claims.fault(event, error)
 
 
-def _directory(numbers: set[str]) -> Directory:
+def _directory(events: Sequence[tuple[Claimed, InboundMessage | DeliveryReceipt]]) -> Directory:
     # A NUL or lone surrogate in one event must not fail the query for all of them.
-    plausible = {number for number in numbers if _NUMBER.fullmatch(number)}
-    rows = PhoneNumber.objects.select_related("tenant", "trunk").filter(number__in=plausible)
-    return {row.number: row for row in rows}
+    named = {our_number_of(parsed) for _, parsed in events}
+    numbers = PhoneNumber.objects.select_related("tenant", "trunk").filter(
+        number__in={number for number in named if _NUMBER.fullmatch(number)}
+    )
+    endpoints = (
+        WebhookEndpoint.objects.select_related("tenant")
+        .defer("callback_username", "callback_password")
+        .filter(pk__in={e.endpoint_id for e, _ in events if e.endpoint_id is not None})
+    )
+    return Directory(
+        numbers={row.number: row for row in numbers}, endpoints={row.pk: row for row in endpoints}
+    )
 
 
-def _route_tenant(schema_name: str, jobs: list[_Job]) -> dict[int, Outcome]:
+def _route_tenant(jobs: list[_Job], *, until: float) -> dict[int, Outcome]:
+    """Route the events of one tenant; after `until` the rest is left to the next batch."""
+    tenant = jobs[0].admission.tenant
+    done = Outcome(state=State.PROCESSED)
+    outcomes = dict.fromkeys(_receive_many(tenant, jobs), done)
+    rest = [job for job in jobs if job.event.pk not in outcomes]
+    if rest:
+        try:
+            with entered(tenant.schema_name):
+                _route_each(rest, outcomes, until=until)
+        except TenantUnavailable:  # since the event was admitted
+            closed = Outcome(state=State.REJECTED, error="The tenant is suspended.")
+            outcomes |= dict.fromkeys((job.event.pk for job in rest), closed)
+    strange = {job.event.pk for job in jobs if job.event.tenant_id != tenant.pk}
+    for key in strange & outcomes.keys():
+        outcomes[key] = replace(outcomes[key], tenant_id=tenant.pk)
+    return outcomes
+
+
+def _receive_many(tenant: Tenant, jobs: Sequence[_Job]) -> set[int]:
+    """Store the plain texts at once; whatever goes wrong, each is still tried alone."""
+    arrivals = [
+        many.Arrival(
+            job.event.pk,
+            job.event.received_at,
+            job.parsed,
+            job.admission.number.pk,
+            job.event.endpoint_id,
+            job.event.attempts == 0,
+        )
+        for job in jobs
+        if isinstance(job.parsed, InboundMessage) and job.admission.number is not None
+    ]
     try:
-        with entered(schema_name):
-            configurations = _configurations(jobs)
-            outcomes = {
-                job.event.pk: _route(job, configurations.get(job.event.endpoint_id)) for job in jobs
-            }
-    except TenantUnavailable:  # since the event was admitted
-        closed = Outcome(state=State.REJECTED, error="The tenant is suspended.")
-        outcomes = {job.event.pk: closed for job in jobs}
-    tenant_id = jobs[0].admission.tenant.pk
-    return {key: replace(outcome, tenant_id=tenant_id) for key, outcome in outcomes.items()}
+        with transaction.atomic():
+            return many.receive_many(tenant, arrivals)
+    except Exception as error:  # the tenant's texts may only fail one by one
+        if transaction.get_rollback():
+            raise  # the savepoint is lost, with it the claim: the next run begins anew
+        logger.warning("texts of %s not stored at once: %s", tenant.pk, type(error).__name__)
+        return set()
 
 
-def _configurations(jobs: list[_Job]) -> dict[int | None, SmsConfiguration]:
+def _route_each(jobs: Sequence[_Job], outcomes: dict[int, Outcome], *, until: float) -> None:
+    configurations = _configurations(jobs)
+    applied = _apply_many(jobs, configurations)
+    for job in jobs:
+        if job.event.pk in applied:
+            outcomes[job.event.pk] = Outcome(state=State.PROCESSED)
+        elif time.monotonic() < until or not outcomes:
+            outcomes[job.event.pk] = _route(job, configurations.get(job.event.endpoint_id))
+
+
+def _apply_many(
+    jobs: Sequence[_Job], configurations: Mapping[int | None, SmsConfiguration]
+) -> set[int]:
+    """Apply the plain receipts at once."""
+    told = [
+        Told(
+            event_id=job.event.pk,
+            receipt=job.parsed,
+            configuration=configurations.get(job.event.endpoint_id),
+        )
+        for job in jobs
+        if isinstance(job.parsed, DeliveryReceipt)
+        and (job.event.endpoint_id is None or job.event.endpoint_id in configurations)
+    ]
+    try:
+        with transaction.atomic():
+            return apply_receipts(told) if told else set()
+    except Exception as error:  # as above
+        if transaction.get_rollback():
+            raise
+        logger.warning("receipts not applied at once: %s", type(error).__name__)
+        return set()
+
+
+def _configurations(jobs: Sequence[_Job]) -> dict[int | None, SmsConfiguration]:
     endpoints = {job.event.endpoint_id for job in jobs}
     rows = SmsConfiguration.objects.filter(endpoint__in=endpoints).defer(
         "password", "webhook_token"

@@ -23,7 +23,7 @@ from providers.types import InboundMessage
 from tenants.models import Tenant
 
 _LAST_INBOUND_EVERY = timedelta(seconds=10)
-_SAME_REQUEST = timedelta(milliseconds=1)
+SAME_REQUEST = timedelta(milliseconds=1)
 
 
 @transaction.atomic
@@ -81,7 +81,7 @@ def _others(event: InboundMessage) -> set[str]:
 
 def _after_last(conversation: Conversation, at: datetime) -> datetime:
     # The events of one webhook request share their time of receipt: keep them in its order.
-    if conversation.last_status and at <= conversation.last_at < at + _SAME_REQUEST:
+    if conversation.last_status and at <= conversation.last_at < at + SAME_REQUEST:
         return conversation.last_at + timedelta(microseconds=1)
     return at
 
@@ -128,10 +128,16 @@ def _mail(message: Message, address: str) -> None:
     queue.enqueue(queue.SEND_MAIL, mail.pk)
 
 
+def is_worth_noting(shown: datetime | None, at: datetime) -> bool:
+    """Tell whether a configuration's last text is so much newer than the shown one.
+
+    Not at each text: one row per configuration would be rewritten all day.
+    """
+    return shown is None or at - shown >= _LAST_INBOUND_EVERY
+
+
 def _note_inbound(configuration: SmsConfiguration, at: datetime) -> None:
-    # Not at each message: one row per configuration would be rewritten all day.
-    shown = configuration.last_inbound_at
-    if shown is not None and at - shown < _LAST_INBOUND_EVERY:
+    if not is_worth_noting(configuration.last_inbound_at, at):
         return
     configuration.last_inbound_at = at
     SmsConfiguration.objects.filter(

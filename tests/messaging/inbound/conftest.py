@@ -50,9 +50,12 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Published]:
 def hints(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """What open pages were told, in place of Valkey."""
     told: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(
-        live, "_publish", lambda schema, body: told.append((schema, json.loads(body)))
-    )
+
+    def publish(schema_name: str, bodies: list[str]) -> None:
+        told.extend((schema_name, json.loads(body)) for body in bodies)
+
+    monkeypatch.setattr(live, "_publish", lambda schema, body: publish(schema, [body]))
+    monkeypatch.setattr(live, "_publish_all", publish)
     return told
 
 

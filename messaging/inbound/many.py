@@ -1,0 +1,248 @@
+"""Receiving many texts of one tenant at once: those that ask for nothing but to be stored.
+
+messaging.inbound.receive, which takes one text at a time, is the reference: what is stored here
+must be what it would have stored. Whatever needs a second look is left to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import uuid4
+
+from django.db import transaction
+
+from messaging import live, queue, segments
+from messaging.consent.keywords import consent_keyword
+from messaging.inbound import facts, storing
+from messaging.inbound.facts import Account, Facts, Setting
+from messaging.inbound.receive import SAME_REQUEST, is_worth_noting
+from messaging.plaintext import storable
+from messaging.push import keys
+from providers.types import InboundMessage
+from tenants.models import Tenant
+
+Parties = tuple[str, str]  # our number, theirs
+
+_LONGEST_NUMBER = 16
+_LONGEST_ID = 64
+_GSM7 = frozenset(segments.GSM7_BASIC + segments.GSM7_EXTENDED)
+_NO_LETTERS = re.compile(r"[^A-Za-z]+")
+_MOST_LETTERS = 11  # of a consent word in plain ASCII
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A text as it came in for one of the tenant's numbers."""
+
+    event_id: int
+    received_at: datetime
+    text: InboundMessage
+    number_id: int
+    endpoint_id: int | None  # None = by the platform's account
+    is_fresh: bool  # it has met no fault before
+
+
+@dataclass(slots=True)
+class _Thread:
+    """A thread as it is after the texts of the batch that were looked at."""
+
+    line: storing.Line
+    extension: str
+    last_at: datetime
+    is_empty: bool  # as it was made, without a text
+    is_new: bool = True  # in the batch
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is to be stored, built up text by text in their order."""
+
+    known: Facts
+    texts: list[storing.Text] = field(default_factory=list)
+    threads: dict[Parties, _Thread] = field(default_factory=dict)
+    accounts: dict[int, datetime] = field(default_factory=dict)  # when each last brought a text
+    duplicates: list[int] = field(default_factory=list)
+    # Who and what has a text that is left to the reference: later ones must not overtake it.
+    left_parties: set[Parties] = field(default_factory=set)
+    left_keys: set[str] = field(default_factory=set)
+    stored_keys: set[str] = field(default_factory=set)
+
+
+def receive_many(tenant: Tenant, arrivals: Sequence[Arrival]) -> set[int]:
+    """Store what is plain, and return the events that are dealt with; needs a savepoint.
+
+    The others come after it, in their order: none of them is older than a text of the same
+    thread that is stored here. Raises storing.NotAllStored.
+    """
+    plain = {arrival.event_id for arrival in arrivals if _is_plain(arrival)}
+    if not plain:
+        return set()
+    batch = _Batch(known=_facts(tenant, [each for each in arrivals if each.event_id in plain]))
+    for arrival in arrivals:
+        if arrival.event_id not in plain or not _add(batch, arrival):
+            batch.left_parties.add(_parties(arrival.text))
+            batch.left_keys.add(arrival.text.provider_message_id)
+    if batch.texts:
+        _store(tenant, batch)
+    return {text.event for text in batch.texts} | set(batch.duplicates)
+
+
+def _is_plain(arrival: Arrival) -> bool:
+    """Tell whether a text by itself asks for nothing but to be stored."""
+    text = arrival.text
+    return (
+        arrival.is_fresh
+        and not text.media_urls
+        and set(text.recipients) <= {text.our_number, text.sender}
+        and len(text.sender) <= _LONGEST_NUMBER
+        and 0 < len(text.provider_message_id) <= _LONGEST_ID
+        and "," not in text.sender
+        and not _may_be_consent_word(text.text)
+    )
+
+
+def _may_be_consent_word(text: str) -> bool:
+    if text.isascii() and len(_NO_LETTERS.sub("", text)) > _MOST_LETTERS:
+        return False  # what is around a word is no letters, so it is no word
+    return bool(consent_keyword(storable(text)))
+
+
+def _parties(text: InboundMessage) -> Parties:
+    return text.our_number, text.sender
+
+
+def _facts(tenant: Tenant, plain: Sequence[Arrival]) -> Facts:
+    return facts.read(
+        tenant.schema_name,
+        numbers={arrival.number_id for arrival in plain},
+        endpoints={each.endpoint_id for each in plain if each.endpoint_id is not None},
+        parties={_parties(arrival.text) for arrival in plain},
+        keys={arrival.text.provider_message_id for arrival in plain},
+    )
+
+
+def _add(batch: _Batch, arrival: Arrival) -> bool:
+    """Take the text into the batch; False = it needs a second look."""
+    known, text = batch.known, arrival.text
+    parties, key = _parties(text), text.provider_message_id
+    setting = known.settings.get(arrival.number_id)
+    if parties in batch.left_parties or key in batch.left_keys or not _is_clear(known, setting):
+        return False
+    account = None
+    if arrival.endpoint_id is not None:
+        account = known.accounts.get(arrival.endpoint_id)
+    elif setting is not None and setting.provider_id is not None:
+        return False
+    if arrival.endpoint_id is not None and account is None:
+        return False
+    if key in known.known or key in batch.stored_keys:
+        batch.duplicates.append(arrival.event_id)
+        return True
+    thread = _thread(batch, parties, setting, arrival.received_at)
+    if thread is None:
+        return False
+    written = storable(text.text)
+    at = _after_last(thread, arrival.received_at)
+    batch.stored_keys.add(key)
+    batch.texts.append(
+        storing.Text(
+            n=len(batch.texts),
+            line=thread.line.n,
+            id=uuid4(),
+            sender=text.sender,
+            text=written,
+            segments=max(1, min(text.segment_count, 999)),
+            encoding="GSM-7" if _GSM7.issuperset(written) else "UCS-2",
+            configuration=account.pk if account else None,
+            key=key,
+            at=at,
+            event=arrival.event_id,
+            email=setting.email if setting and setting.enabled else "",
+        )
+    )
+    _note_last(thread, written, at)
+    if account is not None:
+        _note_account(batch, account, arrival.received_at)
+    return True
+
+
+def _is_clear(known: Facts, setting: Setting | None) -> bool:
+    """Tell whether the number's Message Settings alone decide, and for one inbox at most."""
+    is_shared = setting is not None and setting.enabled and setting.is_shared
+    return not (known.has_rules or known.has_auto_replies or is_shared)
+
+
+def _thread(
+    batch: _Batch, parties: Parties, setting: Setting | None, at: datetime
+) -> _Thread | None:
+    """Return the text's thread; None when it is not where the settings lead."""
+    extension, number = None, ""
+    if setting is not None and setting.enabled:
+        extension, number = setting.extension_id, setting.extension or ""
+    found = batch.threads.get(parties)
+    if found is not None:
+        return found
+    row = batch.known.threads.get(parties)
+    if row is not None and (row.is_shared or row.extension_id != extension):
+        return None
+    line = storing.Line(
+        n=len(batch.threads),
+        thread=row.pk if row else None,
+        ours=parties[0],
+        others=parties[1],
+        extension=extension,
+        reopens=row is not None and row.is_done,
+        text="",
+        at=at,
+    )
+    thread = _Thread(
+        line=line,
+        extension=number,
+        last_at=row.last_at if row else at,
+        is_empty=row is None or not row.has_messages,
+    )
+    batch.threads[parties] = thread
+    return thread
+
+
+def _after_last(thread: _Thread, at: datetime) -> datetime:
+    if not thread.is_empty and at <= thread.last_at < at + SAME_REQUEST:
+        return thread.last_at + _MICROSECOND
+    return at
+
+
+def _note_last(thread: _Thread, text: str, at: datetime) -> None:
+    line = thread.line
+    if thread.is_new or line.at <= at:
+        line.text, line.at = text[:200], at
+    if thread.is_empty or thread.last_at <= at:
+        thread.last_at = at
+    thread.is_new = thread.is_empty = False
+
+
+def _note_account(batch: _Batch, account: Account, at: datetime) -> None:
+    shown = batch.accounts.get(account.pk, account.last_inbound_at)
+    if is_worth_noting(shown, at):
+        batch.accounts[account.pk] = at
+
+
+def _store(tenant: Tenant, batch: _Batch) -> None:
+    threads = list(batch.threads.values())
+    stored = storing.store(tenant.schema_name, batch.texts, [thread.line for thread in threads])
+    schema = tenant.schema_name
+    live.hint_plain(
+        schema,
+        {key: thread.extension for key, thread in zip(stored.threads, threads, strict=True)},
+    )
+    for mail in stored.mails:
+        transaction.on_commit(partial(queue.publish, queue.SEND_MAIL, schema, mail))
+    if batch.known.has_devices and keys.signing_key() is not None:
+        for text in batch.texts:
+            transaction.on_commit(partial(queue.publish, queue.PUSH, schema, text.id))
+    for pk, at in batch.accounts.items():
+        storing.note_account(schema, pk, at)
