@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import redis
 from django.conf import settings
-from django.core import signing
 from django.db import transaction
 from django.db.models import Q
 
+from messaging.hint_tokens import CHANNEL_PREFIX, read_token, token
 from messaging.models import Conversation, Extension, RingGroupMember
 from tenants.schema import tenant_connection
 
-logger = logging.getLogger(__name__)
+__all__ = ["hint", "hint_plain", "read_token", "token"]
 
-CHANNEL_PREFIX = "trunkline:hints:"
-TOKEN_SALT = "trunkline.events"  # noqa: S105  # a namespace, no secret
-TOKEN_MAX_AGE = 12 * 60 * 60
+logger = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +42,18 @@ def hint(conversation: Conversation, *, also: Iterable[int] = ()) -> None:
     transaction.on_commit(lambda: _publish(schema, body))
 
 
+def hint_plain(schema_name: str, extensions: Mapping[int, str]) -> None:
+    """Tell the open pages of threads that one extension sees, or nobody but the admins.
+
+    By the threads' keys: the extension's number, or "". All go in one request, after the commit.
+    """
+    bodies = [
+        json.dumps({"conversation": key, "extension": number})
+        for key, number in extensions.items()
+    ]
+    transaction.on_commit(lambda: _publish_all(schema_name, bodies))
+
+
 def _others(conversation: Conversation, also: Iterable[int]) -> list[str]:
     keys, group = {*conversation.shared_with, *also}, conversation.ring_group_id
     if not keys and group is None:
@@ -60,15 +70,11 @@ def _publish(schema_name: str, body: str) -> None:
         logger.warning("live hint not sent: %s", type(error).__name__)
 
 
-def token(schema_name: str, user_id: int, extension: str | None) -> str:
-    """Sign who listens to what: None hears the whole tenant, an extension only its own."""
-    return signing.dumps([schema_name, user_id, extension], salt=TOKEN_SALT, compress=True)
-
-
-def read_token(text: str) -> tuple[str, int, str | None]:
-    """Return (schema name, user id, extension) of a token.
-
-    Raises signing.BadSignature when it is forged or older than twelve hours.
-    """
-    schema_name, user_id, extension = signing.loads(text, salt=TOKEN_SALT, max_age=TOKEN_MAX_AGE)
-    return str(schema_name), int(user_id), extension
+def _publish_all(schema_name: str, bodies: Sequence[str]) -> None:
+    try:
+        pipeline = _client().pipeline(transaction=False)
+        for body in bodies:
+            pipeline.publish(CHANNEL_PREFIX + schema_name, body)
+        pipeline.execute()
+    except (redis.RedisError, OSError) as error:
+        logger.warning("live hints not sent: %s", type(error).__name__)

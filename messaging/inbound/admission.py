@@ -18,6 +18,7 @@ from tenants.numbers import masked
 
 DELETED = "The SMS/MMS configuration it came in by was deleted."
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
     """The numbers that a batch of events is about, and the doors it came in by."""

@@ -162,7 +162,7 @@ def claim(tenant_ids: Collection[int], *, limit: int) -> list[Claimed]:
     counts = Counter(event.tenant_id for event in of_tenants)
     longer = {e.tenant_id: e.pk for e in of_tenants if e.tenant_id and counts[e.tenant_id] == part}
     left = limit - len(taken) - len(of_tenants)
-    if longer and left >= limit // 4:
+    if longer and left > limit // 4:
         of_tenants += _addressed(longer, max(1, left // len(longer)))
     return taken + of_tenants
 

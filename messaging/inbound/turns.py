@@ -1,4 +1,4 @@
-"""Whose events a run takes next: everybody gets a turn, and nobody waits behind another's backlog."""
+"""Whose events a run takes next: all get a turn, nobody waits behind another's backlog."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from messaging import live, queue
-from messaging.inbound import drain
+from messaging.inbound import drain, many
 from messaging.models import Message, SmsConfiguration
 from providers.intake import dedupe_key
 from providers.models import WebhookEvent
@@ -108,6 +108,12 @@ def run_drain(db: None, django_capture_on_commit_callbacks: Any) -> Run:
             drain.drain()
 
     return run
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no text taken together with others."""
+    monkeypatch.setattr(many, "receive_many", lambda tenant, arrivals: set())
 
 
 @pytest.fixture

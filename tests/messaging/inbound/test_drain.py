@@ -51,22 +51,36 @@ def test_more_events_than_a_batch_are_all_routed(
     assert len(texts()) == 5
 
 
-def test_plain_text_of_somebody_known_costs_few_queries(
-    acme_line: MessageSetting, arrive: Any, payload: Any
+@pytest.mark.parametrize("number", [1, 9])
+def test_plain_texts_cost_as_many_queries_however_many_they_are(
+    acme_line: MessageSetting, arrive: Any, payload: Any, number: int
+) -> None:
+    for n in range(number):
+        arrive(payload("inbound_sms", id=f"in-{n}", text=str(n)), acme_line.provider)
+    with CaptureQueriesContext(connection) as captured:
+        assert drain.drain() == number
+    each = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+    empty = 1  # the look that finds nothing more
+    assert len(each) <= 10 + empty
+
+
+def test_text_that_is_looked_at_alone_costs_few_queries(
+    acme_line: MessageSetting, arrive: Any, payload: Any, one_by_one: None
 ) -> None:
     arrive(payload("inbound_sms", id="in-0", text="Hello"), acme_line.provider)
     drain.drain()
     for n in range(1, 6):
         arrive(payload("inbound_sms", id=f"in-{n}", text=str(n)), acme_line.provider)
     with CaptureQueriesContext(connection) as captured:
-        drain._drain_batch()
+        drain.drain()
     each = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
-    shared = 9  # of a batch, however many texts it has
+    shared = 12  # of a batch, however many texts it has
     assert len(each) <= shared + 5 * 8
 
 
 @pytest.mark.parametrize("words", ["Hello", "STOP"])
 def test_fault_of_rules_or_answers_loses_no_text(
+    one_by_one: None,
     monkeypatch: pytest.MonkeyPatch,
     acme_line: MessageSetting,
     acme: Tenant,
@@ -152,6 +166,7 @@ def test_poison_is_parked_and_its_neighbours_are_routed(
 
 
 def test_fault_of_ours_fails_one_event_alone_and_is_tried_again(
+    one_by_one: None,
     monkeypatch: pytest.MonkeyPatch,
     acme: Tenant,
     acme_line: MessageSetting,
@@ -196,6 +211,7 @@ def test_fault_of_ours_fails_one_event_alone_and_is_tried_again(
 
 
 def test_fault_that_stays_parks_the_event(
+    one_by_one: None,
     monkeypatch: pytest.MonkeyPatch,
     acme_line: MessageSetting,
     arrive: Any,

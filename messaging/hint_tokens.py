@@ -1,0 +1,27 @@
+"""Who may listen to which hints, and where they are published; without a model.
+
+The events process reads this and nothing else of the package: the tables and the admin sites would
+cost it three times its memory.
+"""
+
+from __future__ import annotations
+
+from django.core import signing
+
+CHANNEL_PREFIX = "trunkline:hints:"
+TOKEN_SALT = "trunkline.events"  # noqa: S105  # a namespace, no secret
+TOKEN_MAX_AGE = 12 * 60 * 60
+
+
+def token(schema_name: str, user_id: int, extension: str | None) -> str:
+    """Sign who listens to what: None hears the whole tenant, an extension only its own."""
+    return signing.dumps([schema_name, user_id, extension], salt=TOKEN_SALT, compress=True)
+
+
+def read_token(text: str) -> tuple[str, int, str | None]:
+    """Return (schema name, user id, extension) of a token.
+
+    Raises signing.BadSignature when it is forged or older than twelve hours.
+    """
+    schema_name, user_id, extension = signing.loads(text, salt=TOKEN_SALT, max_age=TOKEN_MAX_AGE)
+    return str(schema_name), int(user_id), extension
