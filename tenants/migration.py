@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 
 from django.core.management import call_command
 from django.db import connection
@@ -16,8 +16,10 @@ from tenants.provisioning import one_at_a_time
 from tenants.schema_migration import migrations_of_release
 from tenants.template_schema import current_script
 
-# A process of its own takes as long to start as it takes to migrate so many.
-_WORTH_A_PROCESS = 20
+# Seconds of work here after which more processes are thought of, which take as long to start, and
+# seconds of work left that make it worth while.
+_ALONE = 2.0
+_WORTH_PROCESSES = 5.0
 
 
 class TenantsLeftBehind(Exception):
@@ -33,17 +35,16 @@ def migrate_all(say: Callable[[str], None], *, jobs: int | None = None) -> None:
     """Migrate the public schema, the template of new tenants, then each tenant that is behind.
 
     What was done stays done: broken off anywhere, it goes on there when it is called again.
-    Raises TenantsLeftBehind.
+    Raises TenantsLeftBehind at the end.
     """
     call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
     with one_at_a_time():
         # Whoever is opened from now on is up to date; whoever was before is found below.
         current_script()
     behind = schemas_behind()
+    progress = Progress(total=len(behind), say=say)
     reasons: dict[str, str] = {}
-    jobs = min(jobs or len(os.sched_getaffinity(0)), len(behind) // _WORTH_A_PROCESS)
-    progress = Progress(total=len(behind), jobs=max(1, jobs), say=say)
-    for outcome in _migrate(behind, jobs=jobs):
+    for outcome in _migrate(behind, jobs=jobs, progress=progress):
         if outcome is None:
             progress.tick()
             continue
@@ -67,10 +68,19 @@ def schemas_behind() -> list[str]:
     return behind
 
 
-def _migrate(schema_names: list[str], *, jobs: int) -> Iterable[Outcome | None]:
-    if jobs > 1:
-        return migrate_beside(schema_names, jobs=jobs)
-    return migrate_here(schema_names)
+def _migrate(
+    schema_names: list[str], *, jobs: int | None, progress: Progress
+) -> Iterator[Outcome | None]:
+    """Migrate in so many processes; unless told how many, in this one where that is quicker."""
+    if jobs is None or jobs == 1:
+        for outcome in migrate_here(schema_names):
+            yield outcome
+            if jobs is None and progress.seconds > _ALONE and progress.left > _WORTH_PROCESSES:
+                break
+        schema_names = schema_names[progress.done :]
+    if schema_names:
+        progress.jobs = jobs or len(os.sched_getaffinity(0))
+        yield from migrate_beside(schema_names, jobs=progress.jobs)
 
 
 def _applied(schema_names: list[str]) -> dict[str, set[tuple[str, str]]]:

@@ -10,7 +10,10 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
-from django_tenants.utils import schema_context, schema_exists
+from django.db.migrations.recorder import MigrationRecorder
+from django_tenants.utils import quote_schema_name, schema_context, schema_exists
+
+from tenants.schema import tenant_connection
 
 Names = frozenset[tuple[str, str]]
 
@@ -37,21 +40,22 @@ class Migrator:
         if not schema_exists(schema_name):
             raise SchemaMissing(schema_name)
         was_in_transaction = connection.in_atomic_block
+        applied = applied_in(schema_name)
         try:
             with schema_context(schema_name):
-                self._migrate(MigrationExecutor(connection))
+                if applied not in self._rehearsals:
+                    self._rehearsals[applied] = _Rehearsal()
+                self._rehearsals[applied].perform()
         except DatabaseError:
             if connection.in_atomic_block and not was_in_transaction:
                 leave_transaction()
             raise
 
-    def _migrate(self, executor: MigrationExecutor) -> None:
-        executor.loader.check_consistent_history(connection)
-        applied = frozenset(executor.loader.applied_migrations)
-        rehearsal = self._rehearsals.get(applied)
-        if rehearsal is None:
-            rehearsal = self._rehearsals[applied] = _Rehearsal(executor)
-        rehearsal.perform(executor)
+
+def applied_in(schema_name: str) -> Names:
+    """Name the migrations that a schema has."""
+    with schema_context(schema_name):
+        return frozenset(_Recorder(connection).applied_migrations())
 
 
 def migrations_of_release() -> Names:
@@ -69,7 +73,9 @@ def leave_transaction() -> None:
 class _Rehearsal:
     """The way from one set of migrations to this release, to be gone again in any schema."""
 
-    def __init__(self, executor: MigrationExecutor) -> None:
+    def __init__(self) -> None:
+        self._executor = executor = MigrationExecutor(connection)
+        executor.loader.check_consistent_history(connection)
         leaves = executor.loader.graph.leaf_nodes()
         pending = {migration for migration, _ in executor.migration_plan(leaves)}
         full_plan = executor.migration_plan(leaves, clean_start=True)
@@ -83,13 +89,26 @@ class _Rehearsal:
             state = act.states[-1]
         self._after = state.apps
 
-    def perform(self, executor: MigrationExecutor) -> None:
+    def perform(self) -> None:
         emit_pre_migrate_signal(0, False, connection.alias, apps=self._before, plan=self._plan)
-        executor.recorder.ensure_schema()
+        self._executor.recorder = _Recorder(connection)
+        self._executor.recorder.ensure_schema()
         for act in self._acts:
-            executor.apply_migration(act.states[0], act)
-        executor.check_replacements()
+            self._executor.apply_migration(act.states[0], act)
+        self._executor.check_replacements()
         emit_post_migrate_signal(0, False, connection.alias, apps=self._after, plan=self._plan)
+
+
+class _Recorder(MigrationRecorder):
+    """Looks for its own table only, not through those of every tenant."""
+
+    def has_table(self) -> bool:
+        if not self._has_table:
+            table = f"{quote_schema_name(tenant_connection.schema_name)}.django_migrations"
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
+                [(self._has_table,)] = cursor.fetchall()
+        return self._has_table
 
 
 class _Act(Migration):

@@ -10,12 +10,10 @@ import hashlib
 import logging
 
 from django.db import connection, transaction
-from django.db.migrations.recorder import MigrationRecorder
-from django_tenants.utils import schema_context
 
 from tenants.schema_catalog import describe
 from tenants.schema_copy import copy_script, make_schema
-from tenants.schema_migration import Migrator, Names, migrations_of_release
+from tenants.schema_migration import Migrator, Names, applied_in, migrations_of_release
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +48,7 @@ def _write_script() -> str:
         logger.error("a copy of the template differs from it: tenants are made by migrations")
         script = _NONE
     with connection.cursor() as cursor:
-        comment = f"{_mark(_applied())}\n{script}"
+        comment = f"{_mark(applied_in(TEMPLATE))}\n{script}"
         cursor.execute(f"COMMENT ON SCHEMA {TEMPLATE} IS %s", [comment])
     return script
 
@@ -63,13 +61,8 @@ def _written_script() -> str | None:
     mark, _, script = (comment or "").partition("\n")
     if not mark:
         return None
-    applied = _applied()
+    applied = applied_in(TEMPLATE)
     return script if mark == _mark(applied) and migrations_of_release() <= applied else None
-
-
-def _applied() -> Names:
-    with schema_context(TEMPLATE):
-        return frozenset(MigrationRecorder(connection).applied_migrations())
 
 
 def _mark(applied: Names) -> str:

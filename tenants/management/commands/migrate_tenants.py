@@ -21,7 +21,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--jobs", type=int, help="tenants migrated at the same time (as many as processors)"
+            "--jobs",
+            type=int,
+            choices=range(1, 65),
+            metavar="N",
+            help="tenants migrated at the same time (as many as processors, where it takes long)",
         )
         parser.add_argument(
             "--from-stdin",
