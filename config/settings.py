@@ -91,6 +91,7 @@ PUBLIC_SCHEMA_URLCONF = "config.urls_public"
 WSGI_APPLICATION = "config.wsgi.application"
 
 MIDDLEWARE = [
+    "providers.webhooks.WebhookMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "tenants.middleware.TenantMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -8,4 +8,5 @@ class ProvidersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from providers import admin  # noqa: F401, PLC0415  # needs the models
+        # They register themselves, and need the models.
+        from providers import admin, doors  # noqa: F401, PLC0415

@@ -16,7 +16,7 @@ from django.db import close_old_connections
 
 Result = TypeVar("Result")
 
-_THREADS = 16
+_THREADS = 4
 
 
 class TooSlow(TimeoutError):

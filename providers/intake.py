@@ -9,142 +9,109 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii as quoted
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
-from providers import bell
-from providers.deadline import TooSlow, within
+from providers import storing
+from providers.deadline import TooSlow
+from providers.doors import Door, NoSuchAddress, find_door
 from providers.errors import WebhookMalformed, WebhookUnauthorized
-from providers.models import WebhookEvent
-from providers.registry import platform_webhook_credentials, provider_class
-from providers.types import WebhookCredentials, WebhookItem
-from tenants.endpoints import find_endpoint
+from providers.inbox_connection import NotStored
+from providers.rows import Row
+from providers.types import WebhookItem
 
 logger = logging.getLogger(__name__)
 
+PREFIX = "/webhook/"
+# With or without a trailing slash and never a redirect: a carrier does not follow those.
+_PATH = re.compile(r"/webhook/([a-z]+)/sms(?:/([A-Za-z0-9_-]{1,100}))?/?")
+_TYPE_LIMIT = 60
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+
+class Answer(NamedTuple):
     """HTTP answer to the carrier; the body is a line of JSON."""
 
     status: int
-    detail: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def body(self) -> bytes:
-        """The line of JSON."""
-        key = "error" if self.status >= 400 else "result"
-        return json.dumps({key: self.detail}).encode()
+    headers: Sequence[tuple[str, str]]
+    body: bytes
 
 
-_ACCEPTED = Answer(status=200, detail="stored")
-_UNKNOWN_ADDRESS = Answer(
-    status=404, detail="No such webhook address: copy it again in the portal."
-)
-_UNAVAILABLE = Answer(
-    status=503, detail="Not stored, please send again.", headers={"Retry-After": "5"}
-)
+def answer(status: int, detail: str, *headers: tuple[str, str]) -> Answer:
+    """Say something to the carrier's people, who read it in their log."""
+    body = json.dumps({"error" if status >= 400 else "result": detail}).encode()
+    return Answer(
+        status,
+        (
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            ("X-Content-Type-Options", "nosniff"),
+            *headers,
+        ),
+        body,
+    )
 
 
-class _NoSuchAddress(LookupError):
-    """The path stands for no configuration of this carrier."""
+_ACCEPTED = answer(200, "stored")
+_NOT_POSTED = answer(405, "Webhooks are posted.", ("Allow", "POST"))
+_UNKNOWN_ADDRESS = answer(404, "No such webhook address: copy it again in the portal.")
+_UNAVAILABLE = answer(503, "Not stored, please send again.", ("Retry-After", "5"))
+# Bandwidth's first request carries no credentials: only this header makes it send them.
+_CHALLENGE = ("WWW-Authenticate", 'Basic realm="Trunkline webhook", charset="UTF-8"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Door:
-    """Address an event came through: a tenant's endpoint, or the platform's (no endpoint)."""
-
-    endpoint_id: int | None
-    tenant_id: int | None
-    credentials: Sequence[WebhookCredentials]
-
-
-def receive(
-    provider: str, token: str | None, *, method: str, headers: Mapping[str, str], body: bytes
-) -> Answer:
-    """Store the events of one webhook request.
-
-    `headers` has lower-case names; `token` is None at the platform account's address.
-    """
-    if method != "POST":
-        return Answer(status=405, detail="Webhooks are posted.", headers={"Allow": "POST"})
+def receive(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Store the events of one webhook request. `headers` has lower-case names."""
     try:
-        return within(
-            settings.WEBHOOK_DEADLINE,
-            lambda: _take(provider, token, headers=headers, body=body),
-        )
-    except _NoSuchAddress:
+        return _take(method, path, headers, body)
+    except NoSuchAddress:
         return _UNKNOWN_ADDRESS
     except WebhookUnauthorized as error:
-        # Bandwidth's first request carries no credentials: only this header makes it send them.
-        challenge = {"WWW-Authenticate": 'Basic realm="Trunkline webhook", charset="UTF-8"'}
-        return Answer(status=401, detail=error.detail, headers=challenge)
+        return answer(401, error.detail, _CHALLENGE)
     except WebhookMalformed as error:
-        return Answer(status=400, detail=error.detail)
-    except (DatabaseError, InterfaceError, TooSlow) as error:
+        return answer(400, error.detail)
+    except (DatabaseError, InterfaceError, NotStored, TooSlow) as error:
         logger.error("webhook events not stored: %s", type(error).__name__)
         return _UNAVAILABLE
 
 
-def _take(provider: str, token: str | None, *, headers: Mapping[str, str], body: bytes) -> Answer:
-    door = _find_door(provider, token)
-    carrier = provider_class(provider)
-    carrier.authenticate_webhook(headers, door.credentials)
+def _take(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    address = _PATH.fullmatch(path)
+    if address is None:
+        raise NoSuchAddress
+    if method != "POST":
+        return _NOT_POSTED
+    door = find_door(address[1], address[2])
+    door.carrier.authenticate_webhook(headers, door.credentials)
     if len(body) > settings.WEBHOOK_BODY_LIMIT:
         return too_large()
-    items = carrier.split_webhook(body)
-    if items:
-        _store(provider, door, items)
-        bell.ring()
+    rows = _rows(door, door.carrier.split_webhook(body))
+    if rows:
+        storing.store(rows)
     return _ACCEPTED
 
 
 def too_large() -> Answer:
     """Refuse a body over the limit."""
-    return Answer(status=413, detail=f"The body is over {settings.WEBHOOK_BODY_LIMIT} bytes.")
+    return answer(413, f"The body is over {settings.WEBHOOK_BODY_LIMIT} bytes.")
 
 
-def _find_door(provider: str, token: str | None) -> _Door:
-    if token is None:
-        # Without a platform account the address does not exist.
-        if provider != "bandwidth" or not settings.BANDWIDTH_ACCOUNT_ID:
-            raise _NoSuchAddress
-        return _Door(endpoint_id=None, tenant_id=None, credentials=platform_webhook_credentials())
-    endpoint = find_endpoint(token)
-    if endpoint is None or endpoint.provider != provider:
-        raise _NoSuchAddress
-    credentials = (
-        [
-            WebhookCredentials(
-                username=endpoint.callback_username, password=endpoint.callback_password
-            )
-        ]
-        if endpoint.callback_username
-        else []
-    )
-    return _Door(endpoint_id=endpoint.pk, tenant_id=endpoint.tenant_id, credentials=credentials)
-
-
-def _store(provider: str, door: _Door, items: Sequence[WebhookItem]) -> None:
-    WebhookEvent.objects.bulk_create(
-        [
-            WebhookEvent(
-                provider=provider,
-                endpoint_id=door.endpoint_id,
-                tenant_id=door.tenant_id,
-                dedupe_key=dedupe_key(door.endpoint_id, item),
-                type=item.type[:60],
-                payload=item.payload,
-            )
-            for item in items
-        ],
-        ignore_conflicts=True,
-        batch_size=500,
-    )
+def _rows(door: Door, items: Sequence[WebhookItem]) -> list[Row]:
+    return [
+        Row(
+            door.provider,
+            door.endpoint_id,
+            door.tenant_id,
+            dedupe_key(door.endpoint_id, item),
+            item.type[:_TYPE_LIMIT],
+            item.payload,
+        )
+        for item in items
+    ]
 
 
 def dedupe_key(endpoint_id: int | None, item: WebhookItem) -> bytes:
@@ -153,8 +120,9 @@ def dedupe_key(endpoint_id: int | None, item: WebhookItem) -> bytes:
     The endpoint is part of it, not the account: a tenant may type any account ID, and could
     otherwise swallow another's events by posting their ids first.
     """
-    identity = [item.type, item.message_id, item.recipient]
-    if not item.message_id:
-        identity = ["", "", item.payload.hex()]
-    whole = json.dumps([endpoint_id, *identity])
-    return hashlib.blake2b(whole.encode(), digest_size=16).digest()
+    door = "null" if endpoint_id is None else endpoint_id
+    if item.message_id:
+        what = f"{quoted(item.type)}, {quoted(item.message_id)}, {quoted(item.recipient)}"
+    else:
+        what = f'"", "", "{item.payload.hex()}"'
+    return hashlib.blake2b(f"[{door}, {what}]".encode("ascii"), digest_size=16).digest()

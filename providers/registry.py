@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -55,9 +56,9 @@ def platform_webhook_credentials() -> Sequence[WebhookCredentials]:
     """Return what the carrier must present at the platform's address; empty = open."""
     if not settings.BANDWIDTH_WEBHOOK_USERNAME:
         return ()
-    return (
-        WebhookCredentials(
-            username=settings.BANDWIDTH_WEBHOOK_USERNAME,
-            password=settings.BANDWIDTH_WEBHOOK_PASSWORD,
-        ),
-    )
+    return _pair(settings.BANDWIDTH_WEBHOOK_USERNAME, settings.BANDWIDTH_WEBHOOK_PASSWORD)
+
+
+@lru_cache(maxsize=1)
+def _pair(username: str, password: str) -> tuple[WebhookCredentials]:
+    return (WebhookCredentials(username=username, password=password),)

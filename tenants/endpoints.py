@@ -9,7 +9,8 @@ from tenants.models.directory import Trunk, WebhookEndpoint
 from tenants.models.tenant import Tenant
 
 
-def _hash(token: str) -> bytes:
+def token_hash(token: str) -> bytes:
+    """Return what is kept of an address's token."""
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -17,7 +18,7 @@ def create_endpoint(tenant: Tenant, trunk: Trunk) -> tuple[WebhookEndpoint, str]
     """Make an endpoint and return it with its token, which only the hash is kept of."""
     token = secrets.token_urlsafe(24)
     return WebhookEndpoint.objects.create(
-        tenant=tenant, trunk=trunk, token_hash=_hash(token)
+        tenant=tenant, trunk=trunk, token_hash=token_hash(token)
     ), token
 
 
@@ -26,4 +27,6 @@ def find_endpoint(token: str) -> WebhookEndpoint | None:
 
     Switched off or not: what comes in meanwhile is stored and held, so that nothing is lost.
     """
-    return WebhookEndpoint.objects.select_related("trunk").filter(token_hash=_hash(token)).first()
+    return (
+        WebhookEndpoint.objects.select_related("trunk").filter(token_hash=token_hash(token)).first()
+    )

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.http import HttpResponse
 from django.test import Client
 
+from config.wsgi import application
 from messaging.models import SmsConfiguration
 from providers import bell
 from providers.deadline import within
@@ -49,6 +51,22 @@ def variation(**changes: Any) -> dict[str, Any]:
     """Change the envelope; keys of `message` go there."""
     message = {**EVENT["message"], **changes.pop("message", {})}
     return {**EVENT, **changes, "message": message}
+
+
+class ServerClient(Client):
+    """Client that asks the WSGI application, as a server does."""
+
+    def request(self, **request: Any) -> Any:
+        said: list[Any] = []
+        body = application(self._base_environ(**request), lambda *start: said.extend(start))
+        status, headers = said
+        return HttpResponse(b"".join(body), status=int(status[:3]), headers=dict(headers))
+
+
+@pytest.fixture(params=[Client, ServerClient], ids=["view", "dispatcher"])
+def client(request: pytest.FixtureRequest) -> Client:
+    made: Client = request.param()
+    return made
 
 
 @pytest.fixture
@@ -242,7 +260,7 @@ def test_without_the_database_the_carrier_is_asked_to_come_again(
     def down(*args: Any, **kwargs: Any) -> None:
         raise OperationalError("the database system is shutting down")
 
-    monkeypatch.setattr(WebhookEvent.objects, "bulk_create", down)
+    monkeypatch.setattr("providers.storing.store", down)
     response = post([EVENT])
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
@@ -271,7 +289,8 @@ def test_a_database_that_hangs_is_not_waited_for(
 ) -> None:
     settings.WEBHOOK_DEADLINE = 0.05
     answers = threading.Event()
-    monkeypatch.setattr("providers.intake.find_endpoint", lambda token: answers.wait(30))
+    monkeypatch.setattr("providers.doors.find_endpoint", lambda token: answers.wait(30))
+    monkeypatch.setattr("providers.door_news.listen", lambda forget: None)
     try:
         response = post([EVENT])
     finally:
