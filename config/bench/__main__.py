@@ -18,7 +18,7 @@ from config.bench.figures import Figure
 from config.bench.run import NotMeasured, Run
 from config.bench.tables import document, markdown, terminal
 
-PARTS = ("accept", "route", "read")
+PARTS = ("accept", "route", "send", "live", "tenants", "read")
 _RESULTS = local.REPOSITORY / "bench" / "results.json"
 # Beside it nothing is left that takes long: servers end within seconds.
 _SECONDS = 570.0

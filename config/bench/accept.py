@@ -90,7 +90,7 @@ def measure(run: Run) -> list[Figure]:
         requests.unlink()
         empty_inbox()
         with naive_app.connection_for_write() as broker:
-            broker.default_channel.queue_delete(QUEUE)
+            broker.default_channel.queue_purge(QUEUE)
     return _figures(tuple(rates), *loads)
 
 
