@@ -1,37 +1,38 @@
 """Server-sent hints: a bare ASGI application, one Valkey connection for all open pages.
 
 Django's request stack stays out: it holds a thread and a database connection for every open page.
+Its models stay out too, for memory: this process knows the settings and the signing key.
 A hint says which conversation changed and nothing more; the page fetches it by its usual view, so
 permissions are judged there. Run by `granian --interface asgi config.events:application`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
+import random
+import resource
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-import django
+from django.conf import settings
 from django.core import signing
+from django.utils.log import configure_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup(set_prefix=False)
 
-from config.hints import Hub, Listener  # noqa: E402  # needs the set-up
-from messaging import live  # noqa: E402
+from config.hints import Hub  # needs the settings' name
+from config.streams import Send, Stream
+from messaging import hint_tokens
+
+configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _PREFIX = "/events/"
-PING_SECONDS = 20.0
-# A client that takes nothing for so long is gone, or as good as gone.
-SEND_SECONDS = 30.0
 # The browser reconnects by itself; by then its token is judged anew.
 STREAM_SECONDS = 3600.0
+_MOST_FILES = 65536
 
 _PLAIN = (b"content-type", b"text/plain; charset=utf-8")
 _FOR_ALL = [
@@ -68,46 +69,17 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _open_stream(token: str, receive: Receive, send: Send) -> None:
     try:
-        schema_name, _, extension = live.read_token(token)
+        schema_name, user_id, extension = hint_tokens.read_token(token)
     except (signing.BadSignature, ValueError, TypeError):
         # 204 is the one answer that tells an EventSource not to come back.
         await _answer(send, 204, "")
         return
     hub.ensure_running()
-    with hub.listening(schema_name, extension) as listener:
-        left = asyncio.ensure_future(_departure(receive))
-        streaming = asyncio.ensure_future(_stream(listener, send))
-        try:
-            await asyncio.wait(
-                {left, streaming},
-                timeout=STREAM_SECONDS,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        finally:
-            left.cancel()
-            streaming.cancel()
-            await asyncio.gather(left, streaming, return_exceptions=True)
-
-
-async def _stream(listener: Listener, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
-    # The first bytes open the stream in the browser, through a proxy too.
-    await _write(send, b"retry: 3000\n\n")
-    while not listener.is_lagging:
-        # `timeout`, not `wait_for`: on 3.11 the latter can swallow a cancellation.
-        try:
-            async with asyncio.timeout(PING_SECONDS):
-                hint = await listener.hints.get()
-        except TimeoutError:
-            await _write(send, b": ping\n\n")
-        else:
-            await _write(send, f"data: {json.dumps(hint)}\n\n".encode())
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _write(send: Send, body: bytes) -> None:
-    async with asyncio.timeout(SEND_SECONDS):
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+    stream = Stream(send, {"type": "http.response.start", "status": 200, "headers": _STREAM})
+    # Pages that came together, after a restart, shall not come back together for ever.
+    seconds = STREAM_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311  # no secret
+    with hub.listening(stream, schema_name, user_id, extension):
+        await stream.last(_departure(receive), seconds=seconds)
 
 
 async def _departure(receive: Receive) -> None:
@@ -125,9 +97,18 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            _allow_many_files()
             hub.ensure_running()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await hub.stop()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def _allow_many_files() -> None:
+    """Take what the machine allows: the usual 1,024 files are as many pages, and no more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

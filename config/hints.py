@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,38 +15,23 @@ import redis.asyncio
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from messaging.live import CHANNEL_PREFIX
+from config.streams import EVERYTHING, Audience, Stream
+from messaging.hint_tokens import CHANNEL_PREFIX
 
 logger = logging.getLogger(__name__)
 
-Hint = dict[str, int]
+PING_SECONDS = 20.0
+# A page that takes nothing for so long is gone, or as good as gone.
+SEND_SECONDS = 30.0
+# Open pages of one person in one tenant; one more ends the oldest, which is often a phone's
+# that went out of reach without a word.
+MOST_PER_PERSON = 20
 
-# Said when hints may have been missed: "fetch whatever you show".
-EVERYTHING: Hint = {}
-
-_QUEUE_LENGTH = 100
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
-
-
-class Listener:
-    """One open page and what it has yet to be told."""
-
-    def __init__(self, extension: str | None) -> None:
-        self.extension = extension
-        self.hints: asyncio.Queue[Hint] = asyncio.Queue(maxsize=_QUEUE_LENGTH)
-        self.is_lagging = False
-
-    def tell(self, hint: Hint) -> None:
-        """Queue a hint; a page that takes none is given up, it polls and comes back."""
-        try:
-            self.hints.put_nowait(hint)
-        except asyncio.QueueFull:
-            self.is_lagging = True
-
-    def may_hear(self, *extensions: str) -> bool:
-        """Tell whether a change in these extensions' conversations is the listener's business."""
-        return self.extension is None or bool(self.extension and self.extension in extensions)
+# All pages that fetch everything at the same time would be an attack on the web process.
+_REFRESHES_PER_SECOND = 200
+_LONGEST_SPREAD = 5.0
 
 
 class Hub:
@@ -53,34 +39,50 @@ class Hub:
 
     def __init__(self) -> None:
         self.subscribed = asyncio.Event()
-        self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
-        self._task: asyncio.Task[None] | None = None
+        self._audiences: defaultdict[tuple[str, str | None], Audience] = defaultdict(Audience)
+        self._people: defaultdict[tuple[str, int], dict[Stream, None]] = defaultdict(dict)
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @contextmanager
-    def listening(self, schema_name: str, extension: str | None) -> Iterator[Listener]:
-        """Count a page among a tenant's listeners for the length of the block."""
-        listener = Listener(extension)
-        self._listeners[schema_name].add(listener)
+    def listening(
+        self, stream: Stream, schema_name: str, user_id: int, extension: str | None
+    ) -> Iterator[None]:
+        """Count a page among a tenant's audience for the length of the block."""
+        heard, person = (schema_name, extension), (schema_name, user_id)
+        pages = self._people[person]
+        if len(pages) >= MOST_PER_PERSON:
+            next(iter(pages)).end()
+        pages[stream] = None
+        self._audiences[heard].streams.add(stream)
         try:
-            yield listener
+            yield
         finally:
-            self._listeners[schema_name].discard(listener)
-            if not self._listeners[schema_name]:
-                del self._listeners[schema_name]
+            del self._people[person][stream]
+            if not self._people[person]:
+                del self._people[person]
+            self._audiences[heard].streams.discard(stream)
+            if not self._audiences[heard].streams:
+                del self._audiences[heard]
+
+    def open_pages(self) -> int:
+        """Count the open pages of all tenants."""
+        return sum(len(audience.streams) for audience in self._audiences.values())
 
     def ensure_running(self) -> None:
         """Start listening to Valkey unless that runs already in this event loop."""
-        if self._task is None or self._task.done():
+        if not any(not task.done() for task in self._tasks):
             self.subscribed = asyncio.Event()
-            self._task = asyncio.get_running_loop().create_task(self._run())
+            loop = asyncio.get_running_loop()
+            self._tasks = {loop.create_task(self._run()), loop.create_task(self._tend())}
 
     async def stop(self) -> None:
         """Let go of Valkey."""
         # More than once: the Redis client swallows a cancellation that meets it connecting.
-        while self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.wait({self._task}, timeout=0.2)
-        self._task = None
+        while running := {task for task in self._tasks if not task.done()}:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=0.2)
+        self._tasks = set()
 
     async def _run(self) -> None:
         pause = _FIRST_PAUSE
@@ -92,6 +94,14 @@ class Hub:
                 self.subscribed.clear()
                 logger.warning("live hints interrupted: %s", type(error).__name__)
                 await asyncio.sleep(pause)
+
+    async def _tend(self) -> None:
+        """Ping the silent pages, in portions: one clock for all of them."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(PING_SECONDS / 20)
+            for stream in self._streams():
+                stream.tend(loop.time(), silence=PING_SECONDS, patience=SEND_SECONDS)
 
     async def _listen(self) -> None:
         client = redis.asyncio.Redis.from_url(
@@ -108,7 +118,7 @@ class Hub:
                     continue
                 if message["type"] == "psubscribe":
                     self.subscribed.set()
-                    self._tell_all(EVERYTHING)
+                    self._refresh_all()
                 elif message["type"] == "pmessage":
                     self._pass_on(message)
 
@@ -116,16 +126,22 @@ class Hub:
         schema_name = message["channel"].decode().removeprefix(CHANNEL_PREFIX)
         try:
             body = json.loads(message["data"])
-            hint: Hint = {"conversation": int(body["conversation"])}
-            extensions = [str(body["extension"]), *map(str, body.get("others", ()))]
+            conversation = int(body["conversation"])
+            extensions = {str(body["extension"]), *map(str, body.get("others", ()))}
         except (ValueError, TypeError, KeyError):
             logger.warning("a hint that is none was dropped")
             return
-        for listener in tuple(self._listeners.get(schema_name, ())):
-            if listener.may_hear(*extensions):
-                listener.tell(hint)
+        # Who has no extension at all listens as "", to nothing.
+        for listens in (None, *(extensions - {""})):
+            audience = self._audiences.get((schema_name, listens))
+            if audience is not None:
+                audience.hint(conversation)
 
-    def _tell_all(self, hint: Hint) -> None:
-        for listeners in tuple(self._listeners.values()):
-            for listener in tuple(listeners):
-                listener.tell(hint)
+    def _refresh_all(self) -> None:
+        loop, streams = asyncio.get_running_loop(), self._streams()
+        spread = min(len(streams) / _REFRESHES_PER_SECOND, _LONGEST_SPREAD)
+        for stream in streams:
+            loop.call_later(random.uniform(0, spread), stream.tell, EVERYTHING)  # noqa: S311
+
+    def _streams(self) -> list[Stream]:
+        return [stream for audience in self._audiences.values() for stream in audience.streams]

@@ -33,7 +33,12 @@ def events(*, host: str, port: int, env: Mapping[str, str]) -> Process:
     """Server-sent hints to open pages."""
     return Process(
         name="events",
-        argv=_granian("asgi", "config.events:application", host=host, port=port),
+        argv=[
+            *_granian("asgi", "config.events:application", host=host, port=port),
+            # Each open page is a request, and Granian serves no more at a time than its backlog is
+            # long unless told otherwise: 1,024.
+            *["--backlog", "2048", "--backpressure", "10000"],
+        ],
         env=env,
         ready=lambda: _answers(f"http://127.0.0.1:{port}/events/health"),
         patience=5,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,8 +15,8 @@ from django.conf import settings
 from django.core import signing
 
 from config import events
-from config.hints import Hub, Listener
-from messaging import live
+from config.streams import EVERYTHING, Stream
+from messaging import hint_tokens
 
 
 class Page:
@@ -60,7 +62,7 @@ def run(story: Callable[[], Awaitable[None]]) -> None:
 def publish(schema_name: str, conversation: int, extension: str = "") -> None:
     body = json.dumps({"conversation": conversation, "extension": extension})
     with redis.Redis.from_url(settings.REDIS_URL) as client:
-        client.publish(live.CHANNEL_PREFIX + schema_name, body)
+        client.publish(hint_tokens.CHANNEL_PREFIX + schema_name, body)
 
 
 async def subscribed() -> None:
@@ -69,7 +71,7 @@ async def subscribed() -> None:
 
 
 async def opened(schema_name: str, extension: str | None = None) -> Page:
-    page = Page(f"/events/{live.token(schema_name, 7, extension)}")
+    page = Page(f"/events/{hint_tokens.token(schema_name, 7, extension)}")
     start = await page.start()
     assert start["status"] == 200
     assert (await page.line()).startswith("retry:")
@@ -91,7 +93,7 @@ def test_health_is_answered() -> None:
         ("/events/", "GET", 204),
         ("/events/" + "x" * 5000, "GET", 204),
         ("/events/" + signing.dumps(["t_acme", 7, None], salt="another"), "GET", 204),
-        ("/events/" + signing.dumps("no list", salt=live.TOKEN_SALT), "GET", 204),
+        ("/events/" + signing.dumps("no list", salt=hint_tokens.TOKEN_SALT), "GET", 204),
         ("/events/health", "POST", 405),
         ("/", "GET", 404),
     ],
@@ -105,8 +107,8 @@ def test_what_is_no_token_opens_no_stream(path: str, method: str, status: int) -
 
 
 def test_an_old_token_opens_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = live.token("t_acme", 7, None)
-    monkeypatch.setattr(live, "TOKEN_MAX_AGE", -1)
+    text = hint_tokens.token("t_acme", 7, None)
+    monkeypatch.setattr(hint_tokens, "TOKEN_MAX_AGE", -1)
 
     async def story() -> None:
         assert (await Page(f"/events/{text}").start())["status"] == 204
@@ -116,7 +118,7 @@ def test_an_old_token_opens_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_stream_is_neither_cached_nor_buffered() -> None:
     async def story() -> None:
-        page = Page(f"/events/{live.token('t_acme', 7, None)}")
+        page = Page(f"/events/{hint_tokens.token('t_acme', 7, None)}")
         headers = dict((await page.start())["headers"])
         assert headers[b"content-type"].startswith(b"text/event-stream")
         assert headers[b"cache-control"] == b"no-store"
@@ -180,8 +182,8 @@ def test_a_broken_hint_harms_nobody() -> None:
         await subscribed()
         page = await opened("t_acme")
         with redis.Redis.from_url(settings.REDIS_URL) as client:
-            client.publish(live.CHANNEL_PREFIX + "t_acme", b"\xff not json")
-            client.publish(live.CHANNEL_PREFIX + "t_acme", b'["conversation"]')
+            client.publish(hint_tokens.CHANNEL_PREFIX + "t_acme", b"\xff not json")
+            client.publish(hint_tokens.CHANNEL_PREFIX + "t_acme", b'["conversation"]')
         publish("t_acme", 6)
         assert "6" in await page.line()
         await page.leave()
@@ -190,7 +192,7 @@ def test_a_broken_hint_harms_nobody() -> None:
 
 
 def test_a_page_that_is_silent_is_pinged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "PING_SECONDS", 0.01)
+    monkeypatch.setattr("config.hints.PING_SECONDS", 0.01)
 
     async def story() -> None:
         await subscribed()
@@ -205,16 +207,94 @@ def test_a_page_that_left_is_forgotten() -> None:
     async def story() -> None:
         page = await opened("t_acme")
         await page.leave()
-        assert not events.hub._listeners
+        assert events.hub.open_pages() == 0
+        assert not events.hub._people
 
     run(story)
 
 
-def test_a_page_that_takes_no_hints_is_dropped() -> None:
-    listener = Listener(None)
-    for number in range(101):
-        listener.tell({"conversation": number})
-    assert listener.is_lagging
+def test_hints_that_come_together_are_told_together_and_each_once() -> None:
+    async def story() -> None:
+        await subscribed()
+        page = await opened("t_acme")
+        for conversation in (1, 2, 3, 2):
+            publish("t_acme", conversation)
+        assert await page.line() == 'data: {"conversation": 1}\n\n'
+        assert await page.line() == 'data: {"conversation": 2}\n\ndata: {"conversation": 3}\n\n'
+        await page.leave()
+
+    run(story)
+
+
+def test_a_flood_of_hints_is_told_as_one() -> None:
+    async def story() -> None:
+        await subscribed()
+        page = await opened("t_acme")
+        bodies = [json.dumps({"conversation": number, "extension": ""}) for number in range(100)]
+        with redis.Redis.from_url(settings.REDIS_URL) as client, client.pipeline() as pipe:
+            for body in bodies:
+                pipe.publish(hint_tokens.CHANNEL_PREFIX + "t_acme", body)
+            pipe.execute()
+        assert await page.line() == 'data: {"conversation": 0}\n\n'
+        assert await page.line() == "data: {}\n\n"
+        await page.leave()
+
+    run(story)
+
+
+def test_a_page_that_takes_nothing_is_told_everything_when_it_takes_again() -> None:
+    sent: list[bytes] = []
+    takes = asyncio.Event()
+
+    async def send(message: Any) -> None:
+        await takes.wait()
+        sent.append(message.get("body", b""))
+
+    async def story() -> None:
+        stream = Stream(send, {"type": "http.response.start"})
+        living = asyncio.ensure_future(stream.last(asyncio.sleep(60), seconds=60))
+        await asyncio.sleep(0)
+        for number in range(50):
+            stream.tell(b"data: %d\n\n" % number)
+        takes.set()
+        while len(sent) < 2:
+            await asyncio.sleep(0)
+        stream.end()
+        await asyncio.wait_for(living, 5)
+        assert sent[1].startswith(EVERYTHING)
+        assert len(sent[1]) < 500
+
+    run(story)
+
+
+def test_a_page_that_takes_nothing_for_long_is_given_up() -> None:
+    async def send(_message: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def story() -> None:
+        stream = Stream(send, {"type": "http.response.start"})
+        living = asyncio.ensure_future(stream.last(asyncio.sleep(60), seconds=60))
+        await asyncio.sleep(0)
+        stream.tend(stream.last_write + 31, silence=20, patience=30)
+        await asyncio.wait_for(living, 5)
+
+    run(story)
+
+
+def test_one_page_more_than_a_person_may_open_ends_the_oldest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("config.hints.MOST_PER_PERSON", 2)
+
+    async def story() -> None:
+        oldest, other, newest = [await opened("t_acme") for _ in range(3)]
+        await asyncio.wait_for(oldest.task, 5)
+        assert not other.task.done()
+        assert not newest.task.done()
+        await other.leave()
+        await newest.leave()
+
+    run(story)
 
 
 def test_after_valkey_came_back_pages_are_told_to_fetch_everything(
@@ -222,15 +302,23 @@ def test_after_valkey_came_back_pages_are_told_to_fetch_everything(
 ) -> None:
     working, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:1/0"
     monkeypatch.setattr("config.hints._FIRST_PAUSE", 0.01)
-    hub = Hub()
 
     async def story() -> None:
-        with hub.listening("t_acme", None) as listener:
-            hub.ensure_running()
-            await asyncio.sleep(0)
-            assert not hub.subscribed.is_set()
-            settings.REDIS_URL = working
-            assert await asyncio.wait_for(listener.hints.get(), 10) == {}
-        await hub.stop()
+        page = await opened("t_acme")
+        assert not events.hub.subscribed.is_set()
+        settings.REDIS_URL = working
+        assert await page.line() == "data: {}\n\n"
+        await page.leave()
 
     run(story)
+
+
+def test_the_events_process_loads_neither_models_nor_a_database_driver() -> None:
+    script = (
+        "import sys, config.events;"
+        "print([name for name in sys.modules if name.startswith(('psycopg', 'messaging.models'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
