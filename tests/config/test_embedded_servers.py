@@ -44,7 +44,7 @@ def postmaster(data: Path) -> int:
     return int((data / "pg" / "postmaster.pid").read_text().splitlines()[0])
 
 
-@pytest.fixture(params=["plain", "with space", "long" * 30])
+@pytest.fixture(params=["plain", "with space and too " + "long" * 30])
 def data(request: pytest.FixtureRequest, data: Path) -> Path:
     return data if request.param == "plain" else data.with_name(request.param)
 

@@ -53,13 +53,13 @@ from tenants.models import (
 from tests.portal.addresses import PUBLIC, TENANT, People, Samples, addresses
 
 MOST = 12
-ROWS = 60
+ROWS = 30
 _NO_QUESTIONS = ("SAVEPOINT", "RELEASE", "SET search_path")
 
 
 @pytest.fixture
 def crowded(furnished: Samples, people: People, trunk: Trunk) -> Samples:
-    """Acme with sixty more rows of everything."""
+    """Acme with thirty more rows of everything."""
     now, acme, many = timezone.now(), people.tenant, range(ROWS)
     users = User.objects.bulk_create([User(email=f"p{n}@acme.example") for n in many])
     numbers = PhoneNumber.objects.bulk_create(

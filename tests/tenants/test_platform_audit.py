@@ -8,6 +8,8 @@ from auditlog.models import LogEntry
 from tenants.audit_words import summary, who
 from tenants.models import AccessEntry, ApiKey, Tenant, User
 
+pytestmark = pytest.mark.audited
+
 PAGE = "/system/auditlog/logentry/"
 AS_JSON = {"content_type": "application/json"}
 

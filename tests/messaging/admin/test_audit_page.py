@@ -12,6 +12,8 @@ from messaging.models import Contact, Extension, MessageSetting, OptOut, Templat
 from tenants.audit import change
 from tenants.models import Membership, PhoneNumber, Tenant, Trunk, User
 
+pytestmark = pytest.mark.audited
+
 PAGE = "/t/acme/auditlog/logentry/"
 VISITS = "/t/acme/tenants/accessentry/"
 

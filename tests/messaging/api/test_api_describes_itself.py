@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from io import StringIO
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 from django.core.management import call_command
 
 
+@lru_cache
 def _described(urlconf: str) -> dict[str, Any]:
     out = StringIO()
     call_command("spectacular", urlconf=urlconf, fail_on_warn=True, validate=True, stdout=out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from auditlog.context import disable_auditlog
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -103,7 +104,7 @@ RULES = [
 
 
 @pytest.mark.parametrize("path", [*RULES, "broadcast's recipients", "conversation's notes"])
-def test_thirty_rows_cost_no_more_than_two(
+def test_a_dozen_rows_cost_no_more_than_two(
     api, acme, alice, inside, trunk, acme_line, make_message, path
 ) -> None:
     def grow(rows: range) -> dict[str, str]:
@@ -112,7 +113,7 @@ def test_thirty_rows_cost_no_more_than_two(
             message = make_message(
                 acme, f"m{n}", direction="out", others=(f"+1512556{n:04}",), origin="broadcast"
             )
-            with inside(acme):
+            with inside(acme), disable_auditlog():
                 _furnish(n, number, message, acme_line, alice)
         with inside(acme):
             broadcast = Broadcast.objects.earliest("created_at")
@@ -127,8 +128,8 @@ def test_thirty_rows_cost_no_more_than_two(
     joint = "&" if "?" in address else "?"
     address = f"{address}{joint}page_size=200"
     few = _queries(client, address)
-    grow(range(2, 30))
-    assert len(client.get(f"{BASE}{address}").json()["results"]) >= 30
+    grow(range(2, 12))
+    assert len(client.get(f"{BASE}{address}").json()["results"]) >= 12
     assert _queries(client, address) <= few <= 16
 
 

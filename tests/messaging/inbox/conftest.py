@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from auditlog.context import disable_auditlog
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from django_tenants.utils import tenant_context
@@ -34,7 +35,7 @@ def say(acme: Tenant, acme_line: MessageSetting) -> Say:
             "sender": others[0] if incoming else ACME_NUMBER,
             **fields,
         }
-        with tenant_context(acme):
+        with tenant_context(acme), disable_auditlog():
             conversation = conversation_with(ACME_NUMBER, others, at=at)
             if is_assigned:
                 Conversation.objects.filter(pk=conversation.pk).update(

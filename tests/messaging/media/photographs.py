@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -34,6 +35,7 @@ def taken_by_a_phone(image: Image.Image, *, orientation: int = 6, **options: Any
     return saved(image, "JPEG", exif=exif, **options)
 
 
+@lru_cache
 def photograph(*, orientation: int = 6) -> bytes:
     """Make a JPEG of more than 3.5 MB, lying on its side."""
     content = taken_by_a_phone(noise(2400, 1800), orientation=orientation, quality=98)
