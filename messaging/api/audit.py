@@ -14,8 +14,15 @@ from tenants.api.audit import (
     AuditSerializer,
     all_entries,
 )
+from tenants.api.pagination import LongPages
 from tenants.api.permissions import IsTenantAdmin
 from tenants.models import AccessEntry
+
+
+class TrailPages(LongPages):
+    """The entries, the latest first."""
+
+    ordering = ("-timestamp", "-id")
 
 
 class Audit(ListModelMixin, TenantViewSet[LogEntry]):
@@ -25,6 +32,7 @@ class Audit(ListModelMixin, TenantViewSet[LogEntry]):
     http_method_names = ["get", "head", "options"]
     serializer_class = AuditSerializer
     filterset_class = AuditFilter
+    pagination_class = TrailPages
     queryset = LogEntry.objects.none()
 
     def get_queryset(self) -> QuerySet[LogEntry]:

@@ -18,6 +18,7 @@ from messaging.consent.keywords import why_no_answer
 from messaging.models import ConsentEntry, ConsentTexts
 from tenants.api.fields import KnownFields
 from tenants.api.filters import MomentFilter
+from tenants.api.pagination import LongPages
 from tenants.api.permissions import IsTenantAdmin
 from tenants.models import Tenant
 
@@ -51,6 +52,12 @@ class ConsentFilter(filters.FilterSet):  # type: ignore[misc]  # no types
         fields = ["action", "source"]
 
 
+class LedgerPages(LongPages):
+    """The lines, the latest first."""
+
+    ordering = ("-at", "-id")
+
+
 class Consent(ListModelMixin, TenantViewSet[ConsentEntry]):
     """The consent ledger, newest first; nobody changes it."""
 
@@ -58,6 +65,7 @@ class Consent(ListModelMixin, TenantViewSet[ConsentEntry]):
     http_method_names = ["get", "head", "options"]
     serializer_class = ConsentSerializer
     filterset_class = ConsentFilter
+    pagination_class = LedgerPages
     queryset = ConsentEntry.objects.all()
 
     def get_queryset(self) -> QuerySet[ConsentEntry]:

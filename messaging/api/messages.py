@@ -27,6 +27,7 @@ from messaging.api.message_serializers import (
     with_parts,
 )
 from messaging.api.refusals import REFUSAL, Refused
+from messaging.api.thread import LogPages
 from messaging.exports.search import search
 from messaging.models import Conversation, Message, Recipient
 from messaging.models.message import Status
@@ -108,6 +109,7 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
     queryset = Message.objects.none()
     serializer_class = MessageSerializer
     filterset_class = MessageFilter
+    pagination_class = LogPages
     lookup_value_regex = r"[0-9a-fA-F-]{32,36}"
 
     def get_queryset(self) -> QuerySet[Message]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 import django_filters
+from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status, viewsets
@@ -13,11 +15,13 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from providers.log_search import received_before, received_since
 from providers.models import WebhookEvent
 from providers.payloads import decoded
 from providers.replay import discard, replay
 from tenants.api.filters import MomentFilter
 from tenants.api.guarded import GuardedView
+from tenants.api.pagination import LongPages
 from tenants.api.permissions import IsSystemAdmin
 
 
@@ -60,12 +64,30 @@ class WebhookEventFilter(django_filters.FilterSet):  # type: ignore[misc]  # no 
     """By state, type, tenant's slug and time."""
 
     tenant = django_filters.CharFilter(field_name="tenant__slug", label="Slug.")
-    after = MomentFilter(field_name="received_at", lookup_expr="gte", label="From this moment on.")
-    before = MomentFilter(field_name="received_at", lookup_expr="lt", label="Until this moment.")
+    after = MomentFilter(method="since", label="From this moment on.")
+    before = MomentFilter(method="until", label="Until this moment.")
 
     class Meta:
         model = WebhookEvent
         fields = ["state", "type"]
+
+    def since(
+        self, events: QuerySet[WebhookEvent], name: str, value: datetime
+    ) -> QuerySet[WebhookEvent]:
+        """Keep what came in later; found by the order of the log, as its times have no index."""
+        return received_since(events, value)
+
+    def until(
+        self, events: QuerySet[WebhookEvent], name: str, value: datetime
+    ) -> QuerySet[WebhookEvent]:
+        """Keep what came in earlier."""
+        return received_before(events, value)
+
+
+class EventPages(LongPages):
+    """The events, the latest first."""
+
+    ordering = ("-id",)
 
 
 class WebhookEventViewSet(GuardedView, viewsets.ReadOnlyModelViewSet[WebhookEvent]):
@@ -75,6 +97,7 @@ class WebhookEventViewSet(GuardedView, viewsets.ReadOnlyModelViewSet[WebhookEven
     serializer_class = WebhookEventSerializer
     queryset = WebhookEvent.objects.select_related("tenant")
     filterset_class = WebhookEventFilter
+    pagination_class = EventPages
 
     @extend_schema(request=None, responses=WebhookEventSerializer)
     @action(detail=True, methods=["post"])
