@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 
 import requests
@@ -16,16 +13,14 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from providers import exchanges
 from providers.bandwidth.answers import Answer
+from providers.bandwidth.sessions import Sessions
 from providers.errors import AccountProblem, OutcomeUnknown, ProviderError, TemporaryFailure
 
-SESSIONS_PER_THREAD = 64
 # A server that hangs up on an idle connection just as a message leaves makes its outcome unknown:
 # hang up before any server does.
 IDLE_LIMIT = 20.0
 ANSWER_LIMIT = 2 * 1024 * 1024
 ANSWER_SECONDS = 30.0
-
-_local = threading.local()
 
 
 class BodyTooLarge(requests.RequestException):
@@ -37,30 +32,8 @@ def after_fork(forget: Callable[[], None]) -> None:
     os.register_at_fork(after_in_child=forget)
 
 
-def _forget_sessions() -> None:
-    _local.__dict__.clear()
-
-
-after_fork(_forget_sessions)
-
-
-def _session(account_key: Hashable) -> requests.Session:
-    """Return this thread's keep-alive session of the account, newest used last."""
-    sessions: OrderedDict[Hashable, tuple[requests.Session, float]]
-    sessions = _local.__dict__.setdefault("sessions", OrderedDict())
-    now = time.monotonic()
-    session, used_at = sessions.pop(account_key, (None, now))
-    if session is not None and now - used_at > IDLE_LIMIT:
-        session.close()
-    if session is None:
-        session = requests.Session()
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.headers["User-Agent"] = "Trunkline"
-    sessions[account_key] = (session, now)
-    if len(sessions) > SESSIONS_PER_THREAD:
-        _, (oldest, _) = sessions.popitem(last=False)
-        oldest.close()
-    return session
+SESSIONS = Sessions()
+after_fork(SESSIONS.forget)
 
 
 def exchange(
@@ -86,7 +59,38 @@ def exchange(
     OutcomeUnknown where it may have been carried out, AccountProblem for an unusable address, and
     BodyTooLarge for a repeatable request's endless answer.
     """
-    session = _session(account_key)
+    with SESSIONS.one(account_key, url, idle_limit=IDLE_LIMIT) as session:
+        return _exchange(
+            session,
+            method,
+            url,
+            auth=auth,
+            timeout=timeout,
+            headers=headers,
+            params=params,
+            body=body,
+            is_repeatable=is_repeatable,
+            limit=limit,
+            seconds=seconds,
+            secrets=secrets,
+        )
+
+
+def _exchange(
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    auth: AuthBase,
+    timeout: tuple[float, float],
+    headers: Mapping[str, str] | None,
+    params: Mapping[str, str] | None,
+    body: bytes | None,
+    is_repeatable: bool,
+    limit: int,
+    seconds: float,
+    secrets: Sequence[str] | None,
+) -> Answer:
     for is_last in (False, True):
         response: requests.Response | None = None
         content = b""
