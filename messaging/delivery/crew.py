@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 _GATHERING = 0.004  # seconds in which further answers join a group
 _MOST_TOGETHER = 100
 # Less room is not worth a look at the database.
-_LEAST_ROOM = 16
+_LEAST_ROOM = 32
 _LATE = 60.0  # no request takes longer
 
 
@@ -96,7 +96,9 @@ class Crew:
         with self._room:
             self._taken -= Counter({schema: room})
             self._room.notify_all()
-            rung = [each for each in self._waiting if self._room_for(each[1]) >= self._least]
+            some = (self._size - self._taken.total()) // self._least
+            able = [each for each in self._waiting if self._room_for(each[1]) >= self._least]
+            rung = able[:some]
             for each in rung:
                 del self._waiting[each]
         for task, waiting in rung:
