@@ -15,6 +15,7 @@ from messaging.inbound import drain
 from messaging.mail import outgoing
 from messaging.media import attachments
 from messaging.push import outgoing as notifications
+from providers import bell
 from tenants.context import TenantUnavailable, entered
 from tenants.models import Tenant
 
@@ -32,6 +33,7 @@ def route_webhook_events() -> None:
     while _rung_meanwhile.is_set() and _drains.acquire(blocking=False):
         try:
             _rung_meanwhile.clear()
+            bell.heard()
             drain.drain()
         finally:
             _drains.release()

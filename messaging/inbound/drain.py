@@ -38,7 +38,8 @@ logger = logging.getLogger(__name__)
 
 _NUMBER = re.compile(r"\+?[0-9]{1,15}")
 _BATCH = 4000  # events; no more than there are, so that a lone text waits for nobody
-_LEAST = 200  # where each of them takes long
+_FIRST = 1000  # in the first batch of a run, which does not know yet how long they take
+_LEAST = 200
 _PART = 40  # of each tenant, if so many wait: a tenant costs about as much as that many texts
 _LONGEST = 0.6  # seconds; what is left then waits for the next batch, with who came meanwhile
 _BUDGET = 20.0  # seconds; then another worker's turn
@@ -58,7 +59,7 @@ def drain() -> int:
     Several may run at once. What is left after some seconds is handed to the next run.
     """
     started = time.monotonic()
-    total, size, turns = 0, _BATCH, Turns()
+    total, size, turns = 0, min(_FIRST, _BATCH), Turns()
     while True:
         claimed, done = _drain_batch(size, turns)
         total += done
@@ -73,7 +74,7 @@ def drain() -> int:
 def _drain_batch(size: int, turns: Turns) -> tuple[int, int]:
     """Route one batch; returns how many events it took, and how many of them it settled."""
     until = time.monotonic() + _LONGEST
-    most = max(size // _PART, 1)
+    most = max(size // _PART, 2)
     with transaction.atomic():
         heads = claims.heads()
         locked = claims.lock_some(turns.order(heads, most=most), most=most)

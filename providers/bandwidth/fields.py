@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from providers.errors import WebhookMalformed
 NUMBER_LIMIT = 64
 ID_LIMIT = 200
 URL_LIMIT = 4096
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def message_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -72,7 +75,7 @@ def _urls(value: object) -> tuple[str, ...]:
 
 def readable(text: str, *, instead: str = "") -> str:
     """Take out what no database stores as text: NULs and lone surrogates."""
-    return "".join(instead if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
+    return _UNSTORABLE.sub(instead, text)
 
 
 def optional(value: object, *, limit: int = NUMBER_LIMIT) -> str:

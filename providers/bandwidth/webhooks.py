@@ -66,7 +66,7 @@ def _identity(value: object) -> str:
 
 def _decode(body: bytes) -> Any:
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_int=_integer)
+        return _decoder.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise WebhookMalformed("The body is not JSON.") from None
 
@@ -74,6 +74,9 @@ def _decode(body: bytes) -> Any:
 def _integer(digits: str) -> int | str:
     """Keep a number too long for Python's own conversion as its digits."""
     return int(digits) if len(digits) < 1000 else digits
+
+
+_decoder = json.JSONDecoder(parse_int=_integer)
 
 
 def parse(payload: bytes) -> ProviderEvent:

@@ -13,6 +13,7 @@ import pytest
 from messaging import live, queue
 from messaging.inbound import drain, many
 from messaging.models import Message, SmsConfiguration
+from providers import bell
 from providers.intake import dedupe_key
 from providers.models import WebhookEvent
 from providers.registry import provider_class
@@ -44,6 +45,11 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Published]:
 
     monkeypatch.setattr(queue, "publish", publish)
     return asked
+
+
+@pytest.fixture(autouse=True)
+def _no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bell, "heard", lambda: None)
 
 
 @pytest.fixture(autouse=True)
