@@ -5,17 +5,17 @@ Threads are locked first and in key order, as everywhere (see `progress`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 
 from messaging.delivery import timeline
 from messaging.delivery.receipt_course import Course, Line, Recipient
-from messaging.models import Conversation, Extension
 
 # Two look-ups by index, not one by OR: the planner takes both for any number of receipts.
 _LOCK = """
@@ -26,9 +26,8 @@ WITH found AS (
     SELECT id, conversation_id FROM messaging_message
     WHERE direction = 'out' AND NOT provider_message_id = '' AND provider_message_id = ANY(%s)
 )
-SELECT found.id, thread.id, thread.our_number, thread.participants_key, thread.last_at,
-    thread.last_direction, thread.last_status, thread.shared_with, thread.ring_group_id,
-    thread.extension_id, extension.number
+SELECT found.id, thread.id, thread.last_at, thread.last_direction, thread.last_status,
+    thread.shared_with, thread.ring_group_id, COALESCE(extension.number, '')
 FROM found
 JOIN messaging_conversation thread ON thread.id = found.conversation_id
 LEFT JOIN messaging_extension extension ON extension.id = thread.extension_id
@@ -84,45 +83,60 @@ WITH told AS (
 ), lines AS (
     INSERT INTO messaging_messageevent
         (message_id, at, status, recipient, error_code, detail, webhook_event_id)
-    SELECT line.id, line.at, line.status, line.recipient, line.error_code, line.detail, line.event
-    FROM json_to_recordset(%s) AS line (
-        place int, id uuid, at timestamptz, status varchar, recipient varchar, error_code varchar,
-        detail varchar, event bigint
-    ) JOIN applied USING (id)
+    SELECT line.message, line.at, line.status, line.recipient, line.error_code, line.detail,
+        line.webhook_event_id
+    FROM ROWS FROM (json_to_recordset(%s) AS (
+        message uuid, at timestamptz, status varchar, recipient varchar, error_code varchar,
+        detail varchar, webhook_event_id bigint
+    )) WITH ORDINALITY AS line (
+        message, at, status, recipient, error_code, detail, webhook_event_id, place
+    ) JOIN applied ON applied.id = line.message
     ORDER BY line.place
 )
 SELECT id FROM applied
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """Row of a locked conversation; `extension` is the number of its desk or empty."""
+
+    key: int
+    last_at: datetime
+    last_direction: str
+    last_status: str
+    shared_with: list[int]
+    ring_group: int | None
+    extension: str
+
+
 def lock_threads(
     *, tags: Iterable[UUID], provider_message_ids: Sequence[str]
-) -> dict[UUID, Conversation]:
+) -> dict[UUID, Thread]:
     """Lock the threads of all outbound messages of these keys or carrier's ids."""
-    threads: dict[int, Conversation] = {}
-    found: dict[UUID, Conversation] = {}
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [_uuids(tags), list(provider_message_ids)])
-        for message, key, *values in cursor.fetchall():
-            if key not in threads:
-                threads[key] = _thread(key, *values)
-            found[message] = threads[key]
-    return found
-
-
-def _thread(key: int, *values: Any) -> Conversation:
-    *own, extension_id, extension_number = values
-    names = (
-        "our_number",
-        "participants_key",
-        "last_at",
-        "last_direction",
-        "last_status",
-        "shared_with",
-        "ring_group_id",
-    )
-    extension = Extension(pk=extension_id, number=extension_number) if extension_id else None
-    return Conversation(pk=key, extension=extension, **dict(zip(names, own, strict=True)))
+        return {
+            message: Thread(
+                key=key,
+                last_at=last_at,
+                last_direction=last_direction,
+                last_status=last_status,
+                shared_with=shared_with,
+                ring_group=ring_group,
+                extension=extension,
+            )
+            for (
+                message,
+                key,
+                last_at,
+                last_direction,
+                last_status,
+                shared_with,
+                ring_group,
+                extension,
+            ) in cursor.fetchall()
+        }
 
 
 def read(messages: Iterable[UUID]) -> list[Course]:
@@ -168,21 +182,8 @@ def write(
     """
     shown = set(last)
     told = [_told(before, after, is_last=after.key in shown) for before, after in courses]
-    added = [
-        {
-            "place": place,
-            "id": str(line.message),
-            "at": _moment(line.at),
-            "status": line.status,
-            "recipient": line.recipient,
-            "error_code": line.error_code,
-            "detail": line.detail,
-            "event": line.webhook_event_id,
-        }
-        for place, line in enumerate(lines)
-    ]
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [json.dumps(told), json.dumps(added)])
+        cursor.execute(_WRITE, [_json(told), _json(lines)])
         return {key for (key,) in cursor.fetchall()}
 
 
@@ -192,14 +193,14 @@ def _told(before: Course, after: Course, *, is_last: bool) -> dict[str, Any]:
         after.recipient.error_code,
     )
     return {
-        "id": str(after.key),
+        "id": after.key,
         "changes": before.columns() != after.columns(),
         "was": before.status,
         "status": after.status,
         "provider_message_id": after.provider_message_id,
         **after.fault,
-        "sent_at": _moment(after.sent_at),
-        "delivered_at": _moment(after.delivered_at),
+        "sent_at": after.sent_at,
+        "delivered_at": after.delivered_at,
         "was_taken": after.was_taken,
         "recipient": after.recipient.key if is_other_for_them else None,
         "recipient_status": after.recipient.status,
@@ -208,8 +209,8 @@ def _told(before: Course, after: Course, *, is_last: bool) -> dict[str, Any]:
     }
 
 
-def _moment(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+def _json(rows: Sequence[object]) -> str:
+    return msgspec.json.encode(rows).decode()
 
 
 def _uuids(keys: Iterable[UUID]) -> str:

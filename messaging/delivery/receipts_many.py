@@ -17,11 +17,13 @@ from django.db import DataError, IntegrityError, transaction
 from messaging import live
 from messaging.delivery import receipt_rows
 from messaging.delivery.receipt_course import Course, Line
+from messaging.delivery.receipt_rows import Thread
 from messaging.models import Conversation, Message, SmsConfiguration
 from messaging.models.message import RANK, Status
 from messaging.pacing.slowdown import VOLUME_CODES
 from messaging.plaintext import one_line
 from providers.types import DeliveryReceipt, FailureReason
+from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +158,7 @@ def _is_ordinary(receipt: DeliveryReceipt) -> bool:
 def _write(
     changes: Sequence[tuple[Course, Course]],
     lines: Sequence[Line],
-    threads: dict[UUID, Conversation],
+    threads: dict[UUID, Thread],
 ) -> set[UUID]:
     """Write what changed and hint at it; returns the messages of which all is written."""
     spoken = [line.message for line in lines]
@@ -172,18 +174,27 @@ def _write(
         return applied
     courses = {after.key: after for _, after in news}
     written = receipt_rows.write(news, lines, last=_last_lines(courses, spoken, threads))
-    for thread in {threads[key].pk: threads[key] for key in written & heard}.values():
-        live.hint(thread)
+    _hint({threads[key].key: threads[key] for key in written & heard})
     return applied | written
 
 
+def _hint(threads: dict[int, Thread]) -> None:
+    shared = [key for key, each in threads.items() if each.shared_with or each.ring_group]
+    rows = Conversation.objects.select_related("extension").filter(pk__in=shared) if shared else ()
+    for thread in rows:
+        live.hint(thread)
+    plain = {key: each.extension for key, each in threads.items() if key not in shared}
+    if plain:
+        live.hint_plain(tenant_connection.schema_name, plain)
+
+
 def _last_lines(
-    courses: dict[UUID, Course], spoken: Iterable[UUID], threads: dict[UUID, Conversation]
+    courses: dict[UUID, Course], spoken: Iterable[UUID], threads: dict[UUID, Thread]
 ) -> set[UUID]:
     """Return the messages whose status the list of threads is to show, one of each thread."""
     last: dict[int, UUID] = {}
     for key in spoken:
         is_at_end = threads[key].last_at == courses[key].created_at
         if is_at_end and threads[key].last_direction == Message.Direction.OUT:
-            last[threads[key].pk] = key
+            last[threads[key].key] = key
     return {key for key in last.values() if threads[key].last_status != courses[key].status}
