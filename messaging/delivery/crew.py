@@ -1,7 +1,7 @@
 """The threads that ask carriers, and the one that writes down what they answer.
 
 Those that ask never touch the database: their number is that of requests under way, not that of
-connections. Answers that come in within a few milliseconds are written together.
+connections. Answers that come in shortly after each other are written together.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
-_GATHERING = 0.004  # seconds in which further answers join a group
+_GATHERING = 0.03  # seconds in which further answers join a group; a lone one waits for nobody
 _MOST_TOGETHER = 100
 # Less room is not worth a look at the database.
 _LEAST_ROOM = 32
@@ -142,9 +142,10 @@ class Crew:
     def _next_group(self) -> list[tuple[Tenant, Answer]]:
         group = [self._answers.get()]
         ends = time.monotonic() + _GATHERING
-        while len(group) < _MOST_TOGETHER and (left := ends - time.monotonic()) > 0:
+        while len(group) < min(_MOST_TOGETHER, self._taken.total()):
+            left = ends - time.monotonic()
             try:
-                group.append(self._answers.get(timeout=left))
+                group.append(self._answers.get(timeout=max(0.0, left)))
             except Empty:
                 break
         return group
