@@ -59,6 +59,11 @@ class Committer:
             raise parcel.error
 
     @property
+    def queued(self) -> int:
+        """Count the requests that wait for the next commit."""
+        return self._parcels.qsize()
+
+    @property
     def is_alive(self) -> bool:
         """Tell whether anybody takes what is handed over."""
         return self._thread.is_alive()

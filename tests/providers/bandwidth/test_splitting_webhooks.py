@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from providers.bandwidth.envelope import split_plain
 from providers.bandwidth.provider import BandwidthProvider
+from providers.bandwidth.webhooks import _split_tolerantly
 from providers.errors import WebhookMalformed
 from providers.types import InboundMessage, UnknownEvent
 from tests.providers.bandwidth.test_contract import WEBHOOKS
@@ -88,3 +93,54 @@ def test_hostile_text_survives_splitting_and_is_cleaned_by_parsing() -> None:
     message = parse(item.payload)
     assert isinstance(message, InboundMessage)
     assert message.text == "abc 👋"
+
+
+_words = st.text(max_size=8) | st.sampled_from(["message-received", "+19195550101", "a\0b", ""])
+_anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+_events = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": _words | _anything,
+        "to": _words | _anything,
+        "message": st.fixed_dictionaries({}, optional={"id": _words | _anything, "text": _words})
+        | _anything,
+        "extra": _anything,
+    },
+)
+
+
+@given(
+    body=_events | st.lists(_events | _anything, max_size=3), escaped=st.sampled_from([True, False])
+)
+@settings(deadline=None, max_examples=300)
+def test_the_short_way_finds_the_same_events_as_the_tolerant_one(body: Any, escaped: Any) -> None:
+    raw = json.dumps(body, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
+    plain = split_plain(raw)
+    if plain is None:
+        return
+    tolerant = _split_tolerantly(raw)
+    assert [(i.type, i.message_id, i.recipient) for i in plain] == [
+        (i.type, i.message_id, i.recipient) for i in tolerant
+    ]
+    assert [json.loads(i.payload) for i in plain] == [json.loads(i.payload) for i in tolerant]
+
+
+@given(at=st.integers(0), byte=st.integers(0, 255))
+@settings(deadline=None, max_examples=300)
+def test_the_short_way_takes_nothing_that_the_tolerant_one_refuses(at: int, byte: int) -> None:
+    raw = bytearray((WEBHOOKS / "inbound_sms.json").read_bytes())
+    raw[at % len(raw)] = byte
+    plain = split_plain(bytes(raw))
+    if plain is not None:
+        assert [item.message_id for item in _split_tolerantly(bytes(raw))] == [
+            item.message_id for item in plain
+        ]
+
+
+def test_the_carriers_own_samples_take_the_short_way() -> None:
+    for name in ("inbound_sms", "inbound_group", "delivered", "several", "inbound_bare_object"):
+        assert split_plain((WEBHOOKS / f"{name}.json").read_bytes()), name
