@@ -1,0 +1,49 @@
+"""How many requests are under way at once, and who gets room for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from messaging import queue
+from messaging.delivery.crew import Crew
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(queue, "ring", lambda task, schema: asked.append((task, schema)))
+    return asked
+
+
+@pytest.fixture
+def crew() -> Crew:
+    return Crew(96)
+
+
+def test_one_tenant_never_takes_all_the_room(crew: Crew, rung: list[tuple[str, str]]) -> None:
+    assert [crew.reserve("t_acme", 50, task="due") for _ in range(3)] == [50, 0, 0]
+    assert crew.reserve("t_globex", 40, task="due") == 40
+
+
+def test_who_found_no_room_is_rung_for_once_there_is(
+    crew: Crew, rung: list[tuple[str, str]]
+) -> None:
+    crew.reserve("t_acme", 60, task="due")
+    assert crew.reserve("t_acme", 60, task="due") == 0
+    crew.release("t_acme", 10)
+    assert rung == []
+    crew.release("t_acme", 50)
+    assert rung == [("due", "t_acme")]
+    crew.release("t_acme", 0)
+    assert rung == [("due", "t_acme")]
+
+
+def test_no_more_are_rung_for_than_there_is_room_for(
+    crew: Crew, rung: list[tuple[str, str]]
+) -> None:
+    for schema in ("t_acme", "t_globex"):
+        crew.reserve(schema, 48, task="due")
+    for schema in ("t_other", "t_more"):
+        assert crew.reserve(schema, 48, task="due") == 0
+    crew.release("t_acme", 40)
+    assert rung == [("due", "t_other")]
