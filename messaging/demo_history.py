@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -122,7 +122,8 @@ def fill(
     OptOut.objects.get_or_create(
         our_number=lines[0][0], number="+15125550149", defaults={"source": OptOut.Source.KEYWORD}
     )
-    pen = _Pen(configuration=configuration, chance=chance, lines=lines)
+    desks = {desk.number: desk for desk in Extension.objects.all()}
+    pen = _Pen(configuration=configuration, chance=chance, lines=lines, desks=desks)
     for days in range(_DAYS, 0, -1):
         busy = 2 if _at_work(days).weekday() >= 5 else 9
         for _ in range(chance.randint(1, busy)):
@@ -130,6 +131,7 @@ def fill(
     for index, (number, *_) in enumerate(past.contacts):
         at = _at_work(index, minutes=90 + 37 * index) if index else _lately()
         pen.talk(number, past.talks[index % len(past.talks)], at=at, line=lines[index % len(lines)])
+    pen.store()
     _read(readers)
 
 
@@ -162,6 +164,10 @@ class _Pen:
     configuration: SmsConfiguration
     chance: random.Random
     lines: Sequence[tuple[str, str]]
+    desks: Mapping[str, Extension]
+    # Each text by itself would be a thousand statements, and most of a demo's first start.
+    written: list[Message] = field(default_factory=list)
+    threads: dict[tuple[str, str], Conversation] = field(default_factory=dict)
 
     def talk(
         self, other: str, texts: Sequence[str], *, at: datetime, line: tuple[str, str]
@@ -193,10 +199,7 @@ class _Pen:
         failed: bool = False,
     ) -> None:
         ours, extension = line
-        conversation = conversation_with(ours, [other], at=at)
-        if conversation.extension_id is None:
-            conversation.extension = Extension.objects.filter(number=extension).first()
-            conversation.save(update_fields=["extension"])
+        conversation = self._thread(ours, other, extension, at=at)
         outbound = direction == _OUT
         status = Status.RECEIVED if not outbound else Status.FAILED if failed else Status.DELIVERED
         measured = segments.measure(text)
@@ -205,27 +208,54 @@ class _Pen:
             "error_code": "4720",
             "error_text": "The number does not exist or takes no texts.",
         }
-        message = Message.objects.create(
-            conversation=conversation,
-            direction=direction,
-            status=status,
-            sender=ours if outbound else other,
-            text=text,
-            segment_count=measured.count,
-            encoding=measured.encoding,
-            configuration=self.configuration,
-            created_at=at,
-            sent_at=at if outbound else None,
-            delivered_at=at + timedelta(seconds=4) if outbound and not failed else None,
-            attempts=1 if outbound else 0,
-            **(fault if failed else {}),
-        )
-        note_last(message)
-        MessageEvent.objects.create(message=message, at=at, status=status)
-        if outbound:
-            Recipient.objects.create(
-                message=message,
-                number=other,
+        self.written.append(
+            Message(
+                conversation=conversation,
+                direction=direction,
                 status=status,
-                error_code=fault["error_code"] if failed else "",
+                sender=ours if outbound else other,
+                text=text,
+                segment_count=measured.count,
+                encoding=measured.encoding,
+                configuration=self.configuration,
+                created_at=at,
+                sent_at=at if outbound else None,
+                delivered_at=at + timedelta(seconds=4) if outbound and not failed else None,
+                attempts=1 if outbound else 0,
+                **(fault if failed else {}),
             )
+        )
+
+    def _thread(self, ours: str, other: str, extension: str, *, at: datetime) -> Conversation:
+        known = self.threads.get((ours, other))
+        if known is not None:
+            return known
+        conversation = conversation_with(ours, [other], at=at)
+        if conversation.extension_id is None:
+            conversation.extension = self.desks.get(extension)
+            conversation.save(update_fields=["extension"])
+        self.threads[ours, other] = conversation
+        return conversation
+
+    def store(self) -> None:
+        """Put everything that was written into the database."""
+        Message.objects.bulk_create(self.written)
+        MessageEvent.objects.bulk_create(
+            MessageEvent(message=message, at=message.created_at, status=message.status)
+            for message in self.written
+        )
+        Recipient.objects.bulk_create(
+            Recipient(
+                message=message,
+                number=message.conversation.participants_key,
+                status=message.status,
+                error_code=message.error_code,
+            )
+            for message in self.written
+            if message.direction == _OUT
+        )
+        in_time = sorted(self.written, key=lambda message: message.created_at)
+        heard = (message for message in in_time if message.direction == _IN)
+        for messages in (heard, in_time):
+            for message in {one.conversation_id: one for one in messages}.values():
+                note_last(message)
