@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Self, TypeVar
 
 from config.bench.run import NotMeasured
@@ -22,6 +22,7 @@ class Listener(asyncio.Protocol):
     def __init__(self) -> None:
         self.is_open = asyncio.get_running_loop().create_future()
         self.hints = 0
+        self.is_closed = False
         self._transport: asyncio.BaseTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -32,7 +33,11 @@ class Listener(asyncio.Protocol):
         """Count hints; the first bytes say that the stream is open."""
         if b"retry:" in data and not self.is_open.done():
             self.is_open.set_result(None)
-        self.hints += data.count(b"data:")
+        self.hints += data.count(b'"conversation"')
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Note that the server ended the stream, or we did."""
+        self.is_closed = True
 
     def close(self) -> None:
         """Leave the page."""
@@ -58,9 +63,9 @@ class Pages:
         self._thread.join()
         self._loop.close()
 
-    def open(self, port: int, token: str, count: int) -> None:
-        """Open so many streams. Raises NotMeasured when one does not open."""
-        self._wait(self._open(port, token, count))
+    def open(self, port: int, tokens: Sequence[str]) -> None:
+        """Open a stream for each token. Raises NotMeasured when one does not open."""
+        self._wait(self._open(port, tokens))
 
     def told(self, hints: int) -> float:
         """Return when all had been told so many hints, on the monotonic clock.
@@ -72,28 +77,31 @@ class Pages:
     def _wait(self, work: Coroutine[None, None, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _open(self, port: int, token: str, count: int) -> None:
-        asked = f"GET /events/{token} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
-        for start in range(0, count, _AT_ONCE):
-            size = min(_AT_ONCE, count - start)
+    async def _open(self, port: int, tokens: Sequence[str]) -> None:
+        for start in range(0, len(tokens), _AT_ONCE):
+            batch = tokens[start : start + _AT_ONCE]
             pairs = await asyncio.gather(
-                *(self._loop.create_connection(Listener, "127.0.0.1", port) for _ in range(size))
+                *(self._loop.create_connection(Listener, "127.0.0.1", port) for _ in batch)
             )
-            for transport, listener in pairs:
-                transport.write(asked)
+            for token, (transport, listener) in zip(batch, pairs, strict=True):
+                request = f"GET /events/{token} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+                transport.write(request.encode())
                 self._listeners.append(listener)
             try:
                 async with asyncio.timeout(_PATIENCE):
                     await asyncio.gather(*(listener.is_open for _, listener in pairs))
             except TimeoutError:
-                raise NotMeasured(f"only {start} of {count} streams opened") from None
+                raise NotMeasured(f"only {start} of {len(tokens)} streams opened") from None
 
     async def _told(self, hints: int) -> float:
         until = time.monotonic() + _PATIENCE
         while any(listener.hints < hints for listener in self._listeners):
             if time.monotonic() > until:
                 told = sum(listener.hints >= hints for listener in self._listeners)
-                raise NotMeasured(f"only {told} of {len(self._listeners)} pages were told")
+                closed = sum(listener.is_closed for listener in self._listeners)
+                raise NotMeasured(
+                    f"only {told} of {len(self._listeners)} pages were told, {closed} were closed"
+                )
             await asyncio.sleep(0.002)
         return time.monotonic()
 

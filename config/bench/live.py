@@ -67,12 +67,13 @@ def measure(run: Run) -> list[Figure]:
 
 
 def _pages(run: Run, count: int) -> _Watched:
-    token = live.token(schema_of(1), 1, None)
+    # Of as many people: nobody has thousands of pages open.
+    first, *tokens = (live.token(schema_of(1), person, None) for person in range(count + 1))
     with events(run) as server, Pages() as pages:
         # What the first page needs is not the pages' price.
-        pages.open(server.port, token, 1)
+        pages.open(server.port, [first])
         before = server.memory_mb
-        pages.open(server.port, token, count)
+        pages.open(server.port, tokens)
         grown = server.memory_mb - before
         connections = _other_connections()
         seconds = []

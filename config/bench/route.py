@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from config import processes
 from config.bench import inbox_rows, posts
 from config.bench.accept import empty_inbox, inserts, load, settled_count
 from config.bench.doors import door, schema_of
@@ -15,7 +14,7 @@ from config.bench.figures import Figure, Goal, Judged
 from config.bench.inbox_rows import Drained
 from config.bench.population import populate
 from config.bench.run import NotMeasured, Run
-from config.bench.servers import Server, started, web
+from config.bench.servers import Server, web, worker
 from messaging.models import Message
 from providers.models import WebhookEvent
 from tenants.context import entered
@@ -199,8 +198,7 @@ def _router(run: Run, *, few: int, many: int) -> Iterator[_Router]:
         empty_inbox()
         inbox_rows.post(server, door(1), message_id="0" * 29, customer="0000")
         inbox_rows.remember(WebhookEvent.objects.get().pk)
-        worker = processes.worker("bench", queue="messages", env=run.env)
-        with started(run, "worker", worker.argv) as routing:
+        with worker(run) as routing:
             router = _Router(run=run, web=server, worker=routing, few=few, many=many)
             # Imports, connections and plans of the first events are not what is measured.
             router.stored(few)

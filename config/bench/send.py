@@ -16,13 +16,12 @@ from uuid import uuid4
 import requests
 from celery import current_app
 
-from config import processes
 from config.bench import outbox
 from config.bench.doors import door
 from config.bench.figures import Figure, Goal
 from config.bench.population import populate
 from config.bench.run import NotMeasured, Run
-from config.bench.servers import PYTHON, Server, free_port, listens, started, web
+from config.bench.servers import PYTHON, Server, free_port, listens, started, web, worker
 from tenants.models import ApiKey
 
 _TENANTS = 20
@@ -72,8 +71,7 @@ class _Sender:
             outbox.write(place, each, first_number=(repeat * 1000 + place) * 500)
         _empty_queues()
         rung = sum(outbox.ring(place) for place in range(1, _TENANTS + 1))
-        worker = processes.worker("bench", queue="messages", env=self.env)
-        with started(self.run, "worker", worker.argv, env=self.env) as server:
+        with worker(self.run, env=self.env) as server:
             arrivals = self._await(rung, began=time.monotonic())
             cpu = server.cpu_seconds / max(1, len(arrivals)) * 1e6
         _empty_queues()
@@ -146,10 +144,9 @@ def measure(run: Run) -> list[Figure]:
     _, secret = ApiKey.issue(admin.user, tenant=admin.tenant)
     with _sender(run) as sender:
         found, bare = run.interleaved([sender.queued, sender.posts])
-        worker = processes.worker("bench", queue="messages", env=sender.env)
         with (
             web(run, "web", env=sender.env) as portal,
-            started(run, "worker", worker.argv, env=sender.env),
+            worker(run, env=sender.env),
         ):
             latencies, straight = run.interleaved(
                 [lambda _: sender.latency(portal, secret), lambda _: sender.bare()]

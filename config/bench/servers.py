@@ -9,18 +9,18 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from config import processes
 from config.bench.run import NotMeasured, Run
 from config.embedded.child import death_follows_ours
 from config.embedded.process import MARK
 from config.local import REPOSITORY
 
 PYTHON = sys.executable
+_WEB = "config.wsgi:application"
 _READY_WITHIN = 60.0
 _PATIENCE = 10.0
 # Below what the kernel gives to outgoing connections, of which a bench makes thousands.
@@ -97,28 +97,32 @@ def started(
 def web(
     run: Run,
     name: str,
-    target: str = "config.wsgi:application",
+    target: str = _WEB,
     *,
     env: Mapping[str, str] | None = None,
 ) -> contextlib.AbstractContextManager[Server]:
-    """One web process, as for intake: 32 threads."""
+    """One web process as the portal starts it, with the 32 threads of one for webhooks."""
     port = free_port()
-    return started(
-        run,
-        name,
-        [*_granian("wsgi", target, port), "--blocking-threads", "32"],
-        port=port,
-        ready=lambda: listens(port),
-        env=env,
-    )
+    surroundings = {**run.env, **(env or {}), "WEB_THREADS": "32"}
+    process = processes.web(host="127.0.0.1", port=port, env=surroundings)
+    argv = [target if word == _WEB else word for word in process.argv]
+    return started(run, name, argv, port=port, ready=lambda: listens(port), env=surroundings)
 
 
 def events(run: Run) -> contextlib.AbstractContextManager[Server]:
     """The process of live hints."""
     port = free_port()
-    argv = _granian("asgi", "config.events:application", port)
-    address = f"http://127.0.0.1:{port}/events/health"
-    return started(run, "events", argv, port=port, ready=lambda: _answers(address))
+    process = processes.events(host="127.0.0.1", port=port, env=run.env)
+    return started(run, "events", process.argv, port=port, ready=process.ready)
+
+
+def worker(
+    run: Run, *, env: Mapping[str, str] | None = None
+) -> contextlib.AbstractContextManager[Server]:
+    """The worker of the queue in which messages are."""
+    surroundings = {**run.env, **(env or {})}
+    process = processes.worker("bench", queue="messages", env=surroundings)
+    return started(run, "worker", process.argv, env=surroundings)
 
 
 def free_port() -> int:
@@ -136,22 +140,6 @@ def listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
-
-
-def _granian(interface: str, target: str, port: int) -> list[str]:
-    return [
-        *[PYTHON, "-m", "granian", "--interface", interface, target],
-        *["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--no-ws"],
-        *["--log-level", "warning", "--workers-kill-timeout", "5"],
-    ]
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # our own address
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
