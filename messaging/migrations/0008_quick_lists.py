@@ -84,6 +84,10 @@ class Migration(migrations.Migration):
             database_operations=[migrations.RunSQL(DROP, CREATE)],
         ),
         migrations.AddIndex(
+            model_name='contact',
+            index=models.Index(fields=['name'], name='contact_by_name'),
+        ),
+        migrations.AddIndex(
             model_name='message',
             index=models.Index(condition=models.Q(('status__in', ['failed', 'unconfirmed', 'canceled'])), fields=['status', '-created_at', '-id'], name='message_troubled'),
         ),

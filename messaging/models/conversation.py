@@ -23,6 +23,7 @@ class Contact(models.Model):
 
     class Meta:
         ordering = ["name"]
+        indexes = [models.Index(fields=["name"], name="contact_by_name")]
 
     def __str__(self) -> str:
         return self.name

@@ -29,7 +29,10 @@ class Pages(PageNumberPagination):
 
 
 class CursorPages(CursorPagination):
-    """The same by a place in the list, which new rows do not move; each list names its order."""
+    """The same by a place in the list, which new rows do not move; each list names its order.
+
+    `count` ends at 10,000, which means that or more.
+    """
 
     page_size = _SIZE
     page_size_query_param = "page_size"
@@ -44,15 +47,11 @@ class CursorPages(CursorPagination):
         Raises NotFound for a cursor that was made up.
         """
         assert isinstance(queryset, QuerySet)  # noqa: S101  # rows, never a list
-        self.count = self.counted(queryset)
+        self.count = _counted(queryset)
         try:
             return super().paginate_queryset(queryset, request, view)
         except (ValidationError, ValueError) as error:
             raise NotFound(self.invalid_cursor_message) from error
-
-    def counted(self, rows: QuerySet[Any]) -> int:
-        """Return what the answer tells as `count`."""
-        return rows.count()
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(
@@ -67,16 +66,15 @@ class CursorPages(CursorPagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the answer, with the count that DRF's own pages by cursor lack."""
         described = super().get_paginated_response_schema(schema)
-        described["properties"]["count"] = {"type": "integer"}
+        described["properties"]["count"] = {
+            "type": "integer",
+            "description": "10000 means that or more.",
+        }
         return described
 
 
 class LongPages(CursorPages):
-    """Pages of a list that grows without end, such as messages.
-
-    `count` ends at 10,000, which means that or more. `page` works as far as that; the links lead
-    on to the end.
-    """
+    """Pages that `page` finds too, as far as rows are counted; the links lead on to the end."""
 
     def paginate_queryset(
         self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
@@ -89,11 +87,8 @@ class LongPages(CursorPages):
         if number is None or self.cursor_query_param in request.query_params:
             return super().paginate_queryset(queryset, request, view)
         assert isinstance(queryset, QuerySet)  # noqa: S101  # rows, never a list
-        self.count = self.counted(queryset)
+        self.count = _counted(queryset)
         return self._numbered(queryset, request, number)
-
-    def counted(self, rows: QuerySet[Any]) -> int:
-        return rows.order_by().values("pk")[:_MOST].count()
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe `page` too."""
@@ -105,11 +100,6 @@ class LongPages(CursorPages):
             "schema": {"type": "integer"},
         }
         return [*super().get_schema_operation_parameters(view), page]
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        described = super().get_paginated_response_schema(schema)
-        described["properties"]["count"]["description"] = "10000 means that or more."
-        return described
 
     def _numbered(self, rows: QuerySet[Any], request: Request, number: str) -> list[Any]:
         size = self.get_page_size(request) or _SIZE
@@ -126,3 +116,7 @@ class LongPages(CursorPages):
         if self.has_next:
             self.next_position = self._get_position_from_instance(found[-1], self.ordering)
         return self.page
+
+
+def _counted(rows: QuerySet[Any]) -> int:
+    return rows.order_by().values("pk")[:_MOST].count()
