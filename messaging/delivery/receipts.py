@@ -51,14 +51,14 @@ def apply_receipt(
     if message is None:
         return False
     progress.lock_thread(message)
-    message.refresh_from_db(fields=["status", "provider_message_id"])
+    message.refresh_from_db(fields=["status", "provider_message_id", "sent_at", "lookup_at"])
     recipient = _recipient(message, receipt)
     given_up = _given_up(message, receipt)
     if _is_of_another_attempt(message, receipt, recipient, given_up=given_up):
         # A text that arrived, arrived; what else became of an earlier sending is history.
         if receipt.status is not ReceiptStatus.DELIVERED:
             return True
-    elif not given_up:
+    elif not given_up and not _was_accepted(message, receipt):
         progress.accept(
             message, provider_message_id=receipt.provider_message_id, at=time_of(receipt)
         )
@@ -100,6 +100,17 @@ def _is_of_another_attempt(
         return "" in given_up or recipient is None or recipient.number in given_up
     known = message.provider_message_id
     return bool(receipt.provider_message_id and known) and known != receipt.provider_message_id
+
+
+def _was_accepted(message: Message, receipt: DeliveryReceipt) -> bool:
+    """Tell whether it is no news that the carrier has the message: so it is for most receipts."""
+    return (
+        message.status not in (Status.QUEUED, Status.SENDING)
+        and bool(message.provider_message_id)
+        and message.lookup_at is None
+        and message.sent_at is not None
+        and message.sent_at <= time_of(receipt)
+    )
 
 
 def _recipient(message: Message, receipt: DeliveryReceipt) -> Recipient | None:
