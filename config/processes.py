@@ -52,7 +52,7 @@ def worker(name: str, *, queue: str, env: Mapping[str, str]) -> Process:
         argv=[
             *[_PYTHON, "-m", "celery", "-A", "config", "worker", "-Q", queue, "-n", f"{name}@%h"],
             # Threads: the work is waiting for PostgreSQL and carriers, and one process is small.
-            *["-P", "threads", "-c", "4", "-l", "WARNING"],
+            *["-P", "threads", "-c", env.get("WORKER_THREADS", "8"), "-l", "WARNING"],
             *["--without-gossip", "--without-mingle", "--without-heartbeat"],
         ],
         env=env,
