@@ -136,7 +136,13 @@ def _database() -> dict[str, Any]:
     config: dict[str, Any] = (
         local.database_config(DATA_DIR) if EMBEDDED_DATABASE else env.db_url("DATABASE_URL")
     )
-    options = {"connect_timeout": 2, **config.get("OPTIONS", {})}
+    # A server that went silent is given up within half a minute; without meaning on a socket.
+    liveness = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    options = {
+        **{"connect_timeout": 2, "tcp_user_timeout": 20_000},
+        **liveness,
+        **config.get("OPTIONS", {}),
+    }
     return {
         **config,
         "ENGINE": "django_tenants.postgresql_backend",
@@ -154,7 +160,10 @@ AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 
 REDIS_URL = local.redis_url(DATA_DIR) if EMBEDDED_REDIS else env.str("REDIS_URL")
-CELERY_BROKER_URL = local.broker_url(DATA_DIR) if EMBEDDED_REDIS else REDIS_URL
+# Valkey carries the tasks too unless a RabbitMQ is named.
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or (
+    local.broker_url(DATA_DIR) if EMBEDDED_REDIS else REDIS_URL
+)
 
 CACHES = {
     "default": {
@@ -306,7 +315,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Celery ---
 # Requests to carriers that one worker process has under way.
-SENDING_THREADS = max(1, env.int("SENDING_THREADS", default=96))
+SENDING_THREADS = max(1, env.int("SENDING_THREADS", default=256))
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_SERIALIZER = "json"
@@ -315,11 +324,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A queue that is down must not hold up a page or the carrier's webhook.
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": 5,
-    "socket_connect_timeout": 1,
-    "visibility_timeout": 600,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = local.broker_options(CELERY_BROKER_URL)
+CELERY_BROKER_CONNECTION_TIMEOUT = 1.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- E-mail ---

@@ -56,7 +56,8 @@ class Committer:
             parcel.rows = ()
             raise Unreachable("it does not answer in time")
         if parcel.error is not None:
-            raise parcel.error
+            # Each request its own: many raise at once.
+            raise type(parcel.error)(str(parcel.error))
 
     @property
     def queued(self) -> int:

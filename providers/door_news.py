@@ -72,7 +72,7 @@ def _listen(forget: Forget) -> None:
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,
     )
-    with server, server.pubsub() as channel:
+    with server, server.pubsub() as channel:  # type: ignore[no-untyped-call]  # redis-py
         channel.subscribe(_CHANNEL)
         while True:
             # The timeout lets the health check find a connection that died silently.

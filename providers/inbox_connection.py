@@ -7,6 +7,7 @@ thread, so that whatever the settings say of it (host, password, role, options) 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.utils import DatabaseError, InterfaceError
@@ -66,7 +67,7 @@ class InboxConnection:
             if count not in self._prepared:
                 self._check(pgconn, pgconn.prepare(name, rows.numbered(count), rows.types(count)))
                 self._prepared.add(count)
-            values = rows.parameters(chunk)
+            values: list[Any] = rows.parameters(chunk)  # None is SQL's NULL; the stub has none
             formats = [pq.Format.BINARY] * len(values)
             self._check(pgconn, pgconn.exec_prepared(name, values, formats))
 

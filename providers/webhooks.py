@@ -89,7 +89,8 @@ def _answer(method: str, path: str, environ: Environ, stream: _Stream) -> Answer
         return intake.too_large()
     except (_EndedEarly, OSError):
         return intake.answer(400, "The body ended early.")
-    return intake.receive(method, path, _Headers(environ), body)
+    said = intake.receive(method, path, _Headers(environ), body)
+    return said._replace(body=b"") if method == "HEAD" else said
 
 
 def _body(environ: Environ, stream: _Stream) -> bytes:

@@ -146,6 +146,22 @@ def test_a_body_is_stored_or_refused(post: Any, case: Case) -> None:
     assert b"\n" not in response.content
 
 
+@pytest.mark.parametrize("method", ["post", "get", "head", "put", "options"])
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("end", ["{hook}", "/webhook/bandwidth/sms", "/webhook/bandwidth/voice"])
+def test_both_doors_say_the_same_to_the_letter(
+    hook: str, end: str, slash: str, method: str
+) -> None:
+    path = end.format(hook=hook) + slash
+    for body, headers in ((b"[]", SIGNED), (b"[]", {}), (b"?", SIGNED), (b"[" * 1048577, SIGNED)):
+        said = []
+        for door in (Client(), ServerClient()):
+            ask = {"headers": headers, "content_type": "application/json"}
+            answer = door.generic(method.upper(), path, body, **ask)
+            said.append((answer.status_code, sorted(answer.headers.items()), answer.content))
+        assert said[0] == said[1]
+
+
 def test_a_stored_event_keeps_what_was_sent(post: Any, acme: Any) -> None:
     post([EVENT])
     event = WebhookEvent.objects.get()
@@ -264,6 +280,19 @@ def test_without_the_database_the_carrier_is_asked_to_come_again(
     response = post([EVENT])
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
+
+
+def test_a_body_that_ends_early_is_refused(client: Client, hook: str) -> None:
+    cut = json.dumps([EVENT]).encode()[:100]
+    response = client.generic(
+        "POST",
+        hook,
+        b"",
+        headers=SIGNED,
+        **{"CONTENT_LENGTH": "700", "wsgi.input": io.BytesIO(cut)},
+    )
+    assert response.status_code == 400
+    assert b"ended early" in response.content
 
 
 @pytest.mark.parametrize(
