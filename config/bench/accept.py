@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from django.db import connection
 
@@ -90,7 +91,7 @@ def measure(run: Run) -> list[Figure]:
         requests.unlink()
         empty_inbox()
         with naive_app.connection_for_write() as broker:
-            broker.default_channel.queue_purge(QUEUE)
+            cast("Any", broker.default_channel).queue_purge(QUEUE)
     return _figures(tuple(rates), *loads)
 
 

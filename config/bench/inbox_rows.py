@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import urllib.request
 from dataclasses import dataclass
+from typing import Any
 
 from celery import current_app
 from django.db import connection
@@ -87,7 +88,7 @@ def store_like_it(*, count: int, tenants: int) -> None:
         statement = sql.SQL(_STORE).format(
             columns=sql.SQL(", ").join(map(sql.Identifier, columns)), chosen=chosen
         )
-        values = {
+        values: dict[str, Any] = {
             "prefix": posts.prefix(),
             "payload": payload,
             "id": known.message_id,

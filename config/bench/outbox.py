@@ -64,7 +64,11 @@ def cancel(place: int) -> None:
 
 def _copy(model: Message, count: int, *, first_number: int) -> None:
     number = f"'+1512' || lpad(({first_number} + i)::text, 7, '0')"
-    named = {"model": model.pk, "conversation": model.conversation_id, "count": count}
+    named: dict[str, Any] = {
+        "model": model.pk,
+        "conversation": model.conversation_id,
+        "count": count,
+    }
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bench_copy")
         cursor.execute(

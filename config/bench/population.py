@@ -99,10 +99,10 @@ def clone_rows(table: str, source: int, changed: dict[str, str], *, first: int, 
 
 
 def _model() -> Tenant:
-    known = Tenant.objects.filter(slug=MODEL).first()
+    known: Tenant | None = Tenant.objects.filter(slug=MODEL).first()
     if known is not None:
         return known
-    tenant = Tenant.objects.create(slug=MODEL, name="Model", registration_confirmed=True)
+    tenant: Tenant = Tenant.objects.create(slug=MODEL, name="Model", registration_confirmed=True)
     provision(tenant.schema_name)
     tenant.refresh_from_db()
     add_member(tenant, "admin@model.bench.example", role="admin")

@@ -7,9 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-
-Found = TypeVar("Found")
+from typing import Any
 
 
 class NotMeasured(RuntimeError):
@@ -41,12 +39,12 @@ class Run:
         if time.monotonic() > self.ends_at:
             raise NotMeasured("the run's time was used up before")
 
-    def interleaved(self, legs: Sequence[Callable[[int], Found]]) -> list[list[Found]]:
-        """Run the legs A B A B A B and return each one's results.
+    def interleaved(self, legs: Sequence[Callable[[int], Any]]) -> list[list[Any]]:
+        """Run the legs A B A B A B and return each one's results, of whatever kind they are.
 
         Whatever else the machine does then slows all of them alike.
         """
-        results: list[list[Found]] = [[] for _ in legs]
+        results: list[list[Any]] = [[] for _ in legs]
         for repeat in range(self.repeats):
             for leg, found in zip(legs, results, strict=True):
                 self.check_time()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -10,6 +12,8 @@ class Endpoint(models.Model):
 
     token_hash = models.BinaryField()
     tenant_id = models.BigIntegerField()
+
+    objects: ClassVar[models.Manager[Endpoint]] = models.Manager()
 
     class Meta:
         app_label = "naive"
@@ -32,6 +36,8 @@ class Event(models.Model):
     state = models.CharField(max_length=10, default="pending")
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, default="")
+
+    objects: ClassVar[models.Manager[Event]] = models.Manager()
 
     class Meta:
         app_label = "naive"

@@ -11,7 +11,7 @@ app = Celery("naive")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
-@app.task(name="naive.route_event")  # type: ignore[untyped-decorator]  # Celery has no types
+@app.task(name="naive.route_event")
 def route_event(event_id: int) -> None:
     """Take an event into its conversation; published only."""
     raise NotImplementedError(event_id)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from rest_framework.authentication import BaseAuthentication
@@ -52,11 +53,12 @@ class WebhookView(APIView):
         endpoint = Endpoint.objects.filter(token_hash=hashed).first()
         if endpoint is None:
             return Response({"error": "unknown"}, status=404)
-        for event in request.data:
+        events: Any = request.data
+        for event in events:
             self._store(endpoint, event)
         return Response({"result": "stored"})
 
-    def _store(self, endpoint: Endpoint, event: dict[str, object]) -> None:
+    def _store(self, endpoint: Endpoint, event: dict[str, Any]) -> None:
         message = event["message"]
         identity = json.dumps([event["type"], message, event["to"]]).encode()
         try:
@@ -71,4 +73,4 @@ class WebhookView(APIView):
                 )
         except IntegrityError:
             return  # posted before
-        route_event.apply_async(args=[stored.pk], queue=QUEUE)
+        route_event.apply_async(args=(stored.pk,), queue=QUEUE)
