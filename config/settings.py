@@ -136,11 +136,13 @@ def _database() -> dict[str, Any]:
     config: dict[str, Any] = (
         local.database_config(DATA_DIR) if EMBEDDED_DATABASE else env.db_url("DATABASE_URL")
     )
-    # A server that went silent is given up within half a minute; without meaning on a socket.
-    liveness = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    # A server that went silent is given up within half a minute; a socket knows no such thing.
     options = {
-        **{"connect_timeout": 2, "tcp_user_timeout": 20_000},
-        **liveness,
+        "connect_timeout": 2,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
         **config.get("OPTIONS", {}),
     }
     return {
