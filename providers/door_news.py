@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -51,14 +52,13 @@ def listen(forget: Forget) -> None:
 
 def _listen_forever(forget: Forget) -> None:
     pause = threading.Event()
-    is_away = False
     while True:
+        began = time.monotonic()
         try:
             _listen(forget)
         except (redis.RedisError, OSError) as error:
-            if not is_away:
+            if time.monotonic() - began > _PAUSE:  # or an outage is told of at each try
                 logger.warning("news of webhook addresses interrupted: %s", type(error).__name__)
-            is_away = True
         # What happened since is not known.
         forget(None)
         pause.wait(_PAUSE)
