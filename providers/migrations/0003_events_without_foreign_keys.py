@@ -30,4 +30,12 @@ class Migration(migrations.Migration):
             model_name='webhookevent',
             index=models.Index(condition=models.Q(('state', 'pending')), fields=['tenant', 'id'], name='webhook_event_queue'),
         ),
+        migrations.RemoveIndex(
+            model_name='webhookevent',
+            name='providers_w_state_4cb74a_idx',
+        ),
+        migrations.AddIndex(
+            model_name='webhookevent',
+            index=models.Index(condition=models.Q(('state', 'pending'), _negated=True), fields=['state', '-id'], name='webhook_event_settled'),
+        ),
     ]
