@@ -58,8 +58,8 @@ class WebhookEvent(models.Model):
                 name="webhook_event_queue",
                 condition=models.Q(state="pending"),
             ),
-            # The log, by state. Not of what is pending: statistics that are older than a flood would
-            # have a claim read all of it here, instead of a tenant's part there.
+            # The log, by state. Not of what is pending: with statistics from before a flood, a
+            # claim would read all of it here, instead of a tenant's part there.
             models.Index(
                 fields=["state", "-id"],
                 name="webhook_event_settled",
