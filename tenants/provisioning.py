@@ -87,7 +87,8 @@ def _is_empty(schema_name: str) -> bool:
             " WHERE relnamespace = to_regnamespace(quote_ident(%s)))",
             [schema_name],
         )
-        return cursor.fetchone() == (False,)
+        [(has_relations,)] = cursor.fetchall()
+        return not has_relations
 
 
 @contextmanager

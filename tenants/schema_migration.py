@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import DatabaseError, connection, transaction
@@ -74,7 +74,8 @@ class _Rehearsal:
     """The way from one set of migrations to this release, to be gone again in any schema."""
 
     def __init__(self) -> None:
-        self._executor = executor = MigrationExecutor(connection)
+        # Its types leave out what is asked of it here, and ask for whole Migrations.
+        executor = self._executor = cast("Any", MigrationExecutor(connection))
         executor.loader.check_consistent_history(connection)
         leaves = executor.loader.graph.leaf_nodes()
         pending = {migration for migration, _ in executor.migration_plan(leaves)}
@@ -102,20 +103,23 @@ class _Rehearsal:
 class _Recorder(MigrationRecorder):
     """Looks for its own table only, not through those of every tenant."""
 
+    _has_table: bool
+
     def has_table(self) -> bool:
         if not self._has_table:
             table = f"{quote_schema_name(tenant_connection.schema_name)}.django_migrations"
             with connection.cursor() as cursor:
                 cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
-                [(self._has_table,)] = cursor.fetchall()
+                self._has_table = cursor.fetchone() == (True,)
         return self._has_table
 
 
-class _Act(Migration):
-    """A migration that knows the states between its operations."""
+class _Act:
+    """A migration, as far as the executor asks, that knows the states between its operations."""
 
     def __init__(self, migration: Migration, state: Any) -> None:
-        super().__init__(migration.name, migration.app_label)
+        self.name = migration.name
+        self.app_label = migration.app_label
         self.operations = migration.operations
         self.replaces = migration.replaces
         self.atomic = migration.atomic
@@ -125,12 +129,7 @@ class _Act(Migration):
             operation.state_forwards(self.app_label, state)
             self.states.append(state)
 
-    def apply(
-        self,
-        project_state: Any,
-        schema_editor: BaseDatabaseSchemaEditor,
-        collect_sql: bool = False,  # noqa: FBT001  # Django's signature
-    ) -> Any:
+    def apply(self, _state: Any, schema_editor: BaseDatabaseSchemaEditor) -> Any:
         """Run the operations as Migration.apply does, on states that are there already."""
         for place, operation in enumerate(self.operations):
             states = self.states[place : place + 2]
