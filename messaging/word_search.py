@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
@@ -38,19 +39,19 @@ SELECT {_COLUMNS} FROM (
 ) AS newest
 WHERE text ILIKE %s AND {_HOLDS} {{seen}}
 ORDER BY created_at DESC, id DESC LIMIT %s
-"""
+"""  # noqa: S608  # of the constants above
 _LOOK_UP = f"""
 SELECT {_COLUMNS} FROM (
   SELECT {_COLUMNS} FROM messaging_message WHERE text ILIKE %s AND {_HOLDS} {{seen}} OFFSET 0
 ) AS found
 ORDER BY created_at DESC, id DESC LIMIT %s
-"""
+"""  # noqa: S608
 # The second is asked for only where the first found few.
 _KEYS = f"""
 SELECT CASE WHEN (SELECT count(*) FROM ({_WALK.format(seen="")}) AS met) < %s
   THEN COALESCE((SELECT (array_agg(id))[1:%s] FROM messaging_message WHERE {_HOLDS}), '{{}}')
 END
-"""
+"""  # noqa: S608
 
 
 def newest_hits(words: str, visible: QuerySet[Conversation] | None, *, most: int) -> list[Hit]:
@@ -76,7 +77,7 @@ def keys_of(words: str, *, most: int) -> list[UUID] | None:
     return keys  # type: ignore[no-any-return]
 
 
-def _within(visible: QuerySet[Conversation] | None) -> tuple[str, Sequence[object]]:
+def _within(visible: QuerySet[Conversation] | None) -> tuple[str, Sequence[Any]]:
     if visible is None:
         return "", ()
     sql, params = visible.order_by().values("pk").query.sql_with_params()
@@ -92,7 +93,7 @@ def _part(words: str) -> str:
     return f"%{plain}%"
 
 
-def _rows(sql: str, params: Sequence[object]) -> list[Hit]:
+def _rows(sql: str, params: Sequence[Any]) -> list[Hit]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())
