@@ -27,9 +27,9 @@ Row = TypeVar("Row", bound=Model)
 _MOST = 500
 # A task in the queue is given this long before it is taken for lost.
 _GRACE = timedelta(seconds=30)
-_UPLOAD_KEPT = timedelta(days=1)  # for a message that is being written
+UPLOAD_KEPT = timedelta(days=1)  # for a message that is being written
 _LOOKUP_GRACE = timedelta(minutes=10)
-_SILENCE = timedelta(hours=4)  # the carrier's own patience with receipts is about two
+SILENCE = timedelta(hours=4)  # the carrier's own patience with receipts is about two
 
 _WORKER_DIED = "Sending was interrupted. It may have been sent, so it is not sent again by itself."
 
@@ -46,7 +46,7 @@ def sweep() -> None:
     _ring_for_mail()
     runner.sweep()
     upkeep.sweep()
-    forget_uploads(before=timezone.now() - _UPLOAD_KEPT)
+    forget_uploads(before=timezone.now() - UPLOAD_KEPT)
 
 
 def _release_scheduled() -> None:
@@ -111,14 +111,14 @@ def _settle_interrupted() -> None:
 
 def _settle_silent() -> None:
     now = timezone.now()
-    silent = Q(status=Status.SENT, sent_at__lte=now - _SILENCE)
+    silent = Q(status=Status.SENT, sent_at__lte=now - SILENCE)
     # The carrier's list is asked first; where that comes to nothing, it ends without.
     unasked = silent & Q(lookup_at=None, lookups=0) & ~Q(provider_message_id="")
     some = _outbound(Status.SENT).filter(unasked).order_by("sent_at").values("pk")[:_MOST]
     _outbound(Status.SENT).filter(unasked, pk__in=list(some.values_list("pk", flat=True))).update(
         lookup_at=now
     )
-    over = silent & (Q(lookup_at=None) | Q(sent_at__lte=now - _SILENCE - lookup.PATIENCE * 2))
+    over = silent & (Q(lookup_at=None) | Q(sent_at__lte=now - SILENCE - lookup.PATIENCE * 2))
     for message in _some(_outbound(Status.SENT).filter(over)):
         progress.move(
             message,

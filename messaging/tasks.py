@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from messaging import queue, sweeps, usage
+from messaging import due, queue, sweeps, usage
 from messaging.broadcasts import runner
 from messaging.delivery import attempt, handing_over, lookup
 from messaging.exports import writer
@@ -120,7 +120,8 @@ def run_export(schema_name: str, export_id: str) -> None:
 def sweep_tenants() -> None:
     """Find what no task was rung for, tenant by tenant."""
     open_tenants = Tenant.objects.filter(is_active=True, state=Tenant.State.READY)
-    for schema_name in open_tenants.values_list("schema_name", flat=True):
+    names = list(open_tenants.values_list("schema_name", flat=True))
+    for schema_name in due.with_work(names):
         try:
             with entered(schema_name):
                 sweeps.sweep()

@@ -9,7 +9,7 @@ import pytest
 import responses
 
 from messaging import tasks
-from messaging.models import Message, MessageSetting
+from messaging.models import Broadcast, Message, MessageSetting
 from messaging.outbound.send import send_message
 from tenants.context import TenantUnavailable, entered
 from tenants.models import Tenant, User
@@ -83,8 +83,10 @@ def test_an_error_inside_a_tenant_leaves_it_too(acme: Tenant) -> None:
 
 
 def test_the_sweep_passes_over_closed_tenants(
-    queued: Message, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+    queued: Message, acme: Tenant, globex: Tenant, inside: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with inside(globex):  # has something to look after, too
+        Broadcast.objects.create(name="News", state=Broadcast.State.RUNNING)
     Tenant.objects.filter(pk=acme.pk).update(is_active=False)
     swept: list[str] = []
     monkeypatch.setattr(
