@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
@@ -58,7 +59,7 @@ def with_work(schema_names: Sequence[str]) -> Iterator[str]:
 
 def _with_work(schema_names: Sequence[str]) -> list[str]:
     now = timezone.now()
-    values = {
+    values: dict[str, Any] = {
         "now": now,
         "silent": now - sweeps.SILENCE,
         "abandoned": now - sweeps.UPLOAD_KEPT,
