@@ -5,6 +5,8 @@ PY := $(VENV)/bin/python
 SOURCES := config messaging providers tenants tests manage.py
 TYPED := config messaging providers tenants
 LOCKS := config/requirements
+# The program itself: the one on the path wants to be root or its own user.
+RABBITMQ ?= /usr/lib/rabbitmq/bin/rabbitmq-server
 
 # The stamp's name holds the locks' content: nothing is asked of the network while they are the same.
 LOCK_ID := $(shell cat $(LOCKS)/*.txt | sha256sum | cut -c1-16)
@@ -13,7 +15,7 @@ stamp = $(VENV)/.$(1)-$(LOCK_ID)
 have = $(firstword $(wildcard $(foreach set,$(1),$(call stamp,$(set)))) $(call stamp,$(firstword $(1))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-run install-dev run test test-slow bench lint screenshots format lock clean
+.PHONY: help install install-run install-dev run test test-slow test-broker bench lint screenshots format lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +37,11 @@ test: install-dev ## Run the tests beside their own servers; ARGS="-k name" goes
 
 test-slow: install-dev ## Run the long tests that `make test` leaves out: each page in each theme and size
 	@$(PY) -m config.embedded --throwaway --data .data/test -- $(PY) -m pytest -m slow $(ARGS)
+
+test-broker: install-dev ## Run the tests against a RabbitMQ of their own (Debian: rabbitmq-server)
+	@test -x $(RABBITMQ) || { echo "RabbitMQ is not installed: apt-get install rabbitmq-server" >&2; exit 1; }
+	@CELERY_BROKER_URL=amqp://guest:guest@127.0.0.1:18672// RABBITMQ=$(RABBITMQ) $(PY) -m config.embedded \
+	  --throwaway --data .data/test -- $(PY) -m pytest -m broker -p no:randomly tests/config/test_rabbitmq_broker.py $(ARGS)
 
 bench: install ## Measure the hot path and the pages; ARGS="--quick", "--only accept,read"
 	@$(PY) -m config.embedded --data .data/bench -- $(PY) -m config.bench $(ARGS)

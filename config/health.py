@@ -7,10 +7,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import redis
+from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
+from config.local import is_rabbitmq
 
 # Celery's queues: a list each, under their names.
 QUEUES = ("messages", "bulk", "slow")
@@ -27,11 +32,14 @@ def database_state() -> str:
 
 
 def queue_state() -> str:
-    """Ask the queue for a sign of life: ok or down."""
+    """Ask Valkey, and the broker where that is another, for a sign of life: ok or down."""
     try:
         with _queue_server() as client:
             client.ping()
-    except (redis.RedisError, OSError):
+        if is_rabbitmq(settings.CELERY_BROKER_URL):
+            with _rabbitmq() as connection:
+                connection.connect()
+    except (redis.RedisError, OperationalError, OSError):
         return "down"
     return "ok"
 
@@ -39,10 +47,29 @@ def queue_state() -> str:
 def queue_depths() -> dict[str, int] | None:
     """Count the tasks that wait in each queue; None when the queue is not reachable."""
     try:
+        if is_rabbitmq(settings.CELERY_BROKER_URL):
+            with _rabbitmq() as connection:
+                return {name: _rabbitmq_depth(connection, name) for name in QUEUES}
         with _queue_server() as client:
             return {name: int(client.llen(name)) for name in QUEUES}
-    except (redis.RedisError, OSError):
+    except (redis.RedisError, OperationalError, OSError):
         return None
+
+
+@contextmanager
+def _rabbitmq() -> Iterator[Connection]:
+    connection = current_app.connection_for_read(connect_timeout=0.5)
+    with connection, connection._reraise_as_library_errors():
+        yield connection
+
+
+def _rabbitmq_depth(connection: Connection, name: str) -> int:
+    # A channel each: asking for a queue that no worker made yet ends it.
+    channel = connection.channel()
+    try:
+        return int(channel.queue_declare(name, passive=True).message_count)
+    except connection.channel_errors:
+        return 0
 
 
 @contextmanager

@@ -77,6 +77,19 @@ def broker_url(data: Path, *, db: int = 0) -> str:
     return f"redis+socket://{valkey_socket(data)}?virtual_host={db}"
 
 
+def broker_options(url: str) -> dict[str, object]:
+    """Return what Celery's transport is told, by the kind of broker the URL names."""
+    if is_rabbitmq(url):
+        # Unconfirmed, a task written to a connection that is dead already is lost without a word.
+        return {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
+    return {"socket_timeout": 5, "socket_connect_timeout": 1, "visibility_timeout": 600}
+
+
+def is_rabbitmq(url: str) -> bool:
+    """Tell whether the broker speaks AMQP, or else is a Valkey."""
+    return url.partition(":")[0] in ("amqp", "amqps", "pyamqp")
+
+
 def local_secret(data: Path, name: str, *, length: int = 32) -> str:
     """Return the secret kept as `name`, made at first use: `length` random bytes in base64.
 
