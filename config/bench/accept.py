@@ -86,7 +86,7 @@ def measure(run: Run) -> list[Figure]:
                 )
                 for name, target in targets.items()
             ]
-            rates, *loads = run.interleaved([lambda _: inserts(run), *legs])
+            rates, *loads = run.interleaved([lambda _: inserts(run, seconds=seconds), *legs])
     finally:
         requests.unlink()
         empty_inbox()
@@ -95,7 +95,7 @@ def measure(run: Run) -> list[Figure]:
     return _figures(tuple(rates), *loads)
 
 
-def inserts(run: Run) -> float:
+def inserts(run: Run, *, seconds: int) -> float:
     """Return how many such events per second PostgreSQL inserts, one row at a time."""
     empty_inbox()
     statement = run.data / "bench-insert.sql"
@@ -104,7 +104,7 @@ def inserts(run: Run) -> float:
     try:
         rate = programs.pgbench(
             statement,
-            seconds=run.sized(4, 2),
+            seconds=seconds,
             env={**run.env, **libpq(connection.settings_dict)},
             variables={"endpoint": "1", "tenant": "1", "payload": payload},
         )

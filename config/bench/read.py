@@ -27,7 +27,7 @@ def measure(run: Run) -> list[Figure]:
     done = subprocess.run(  # noqa: S603  # our own program
         [
             *[PYTHON, "-m", "config.bench.reading", "--repeats", str(run.repeats)],
-            *["--calls", str(run.sized(20, 5))],
+            *["--calls", str(run.sized(15, 5))],
             *["--messages", str(run.sized(1_000_000, 100_000))],
         ],
         env=dict(run.kept_env),

@@ -129,7 +129,7 @@ def measure(run: Run) -> list[Figure]:
     with _router(run, few=few, many=many) as router:
         rates, by_few, by_many, plain, behind = run.interleaved(
             [
-                lambda _: inserts(run),
+                lambda _: inserts(run, seconds=2),
                 lambda _: router.live(few),
                 lambda _: router.live(many),
                 lambda _: router.stored(measured),

@@ -34,9 +34,14 @@ class Run:
         """Choose between a full run's size and a quick one's."""
         return quick if self.is_quick else full
 
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the run's time is used up."""
+        return time.monotonic() > self.ends_at
+
     def check_time(self) -> None:
         """Raise NotMeasured once the run's time is used up."""
-        if time.monotonic() > self.ends_at:
+        if self.is_over:
             raise NotMeasured("the run's time was used up before")
 
     def interleaved(self, legs: Sequence[Callable[[int], Any]]) -> list[list[Any]]:
@@ -46,7 +51,9 @@ class Run:
         """
         results: list[list[Any]] = [[] for _ in legs]
         for repeat in range(self.repeats):
+            if repeat and self.is_over:
+                self.say(f"no time for more than {repeat} of {self.repeats} repeats")
+                break
             for leg, found in zip(legs, results, strict=True):
-                self.check_time()
                 found.append(leg(repeat))
         return results
