@@ -74,19 +74,20 @@ class Crew:
         self._size = size
         self._most_of_one = max(1, size * 2 // 3)
         self._taken: Counter[str] = Counter()
-        self._waiting: dict[tuple[str, str], None] = {}
+        self._waiting: dict[tuple[str, str], int] = {}
         self._room = threading.Condition()
         self._asking = ThreadPoolExecutor(size, thread_name_prefix="carrier")
         self._answers: SimpleQueue[tuple[Tenant, Answer]] = SimpleQueue()
         self._writer = threading.Thread(target=self._write_forever, name="answers", daemon=True)
         self._writer.start()
 
-    def reserve(self, schema: str, most: int, *, task: str) -> int:
+    def reserve(self, schema: str, most: int, *, task: str, at_once: int | None = None) -> int:
         """Keep room for some of a tenant's messages; 0 = its task is rung for later."""
+        limit = min(self._most_of_one, at_once or self._most_of_one)
         with self._room:
-            room = min(most, self._room_for(schema))
-            if room < min(most, self._least):
-                self._waiting[task, schema] = None
+            room = min(most, self._room_for(schema, limit))
+            if room < min(most, limit, _LEAST_ROOM):
+                self._waiting[task, schema] = limit
                 return 0
             self._taken[schema] += room
             return room
@@ -96,20 +97,19 @@ class Crew:
         with self._room:
             self._taken -= Counter({schema: room})
             self._room.notify_all()
-            some = (self._size - self._taken.total()) // self._least
-            able = [each for each in self._waiting if self._room_for(each[1]) >= self._least]
-            rung = able[:some]
+            some = (self._size - self._taken.total()) // min(self._size, _LEAST_ROOM)
+            rung = [
+                (task, waiting)
+                for (task, waiting), limit in self._waiting.items()
+                if self._room_for(waiting, limit) >= min(limit, _LEAST_ROOM)
+            ][:some]
             for each in rung:
                 del self._waiting[each]
         for task, waiting in rung:
             queue.ring(task, waiting)
 
-    @property
-    def _least(self) -> int:
-        return min(_LEAST_ROOM, self._most_of_one)
-
-    def _room_for(self, schema: str) -> int:
-        return min(self._size - self._taken.total(), self._most_of_one - self._taken[schema])
+    def _room_for(self, schema: str, limit: int) -> int:
+        return min(self._size - self._taken.total(), limit - self._taken[schema])
 
     def hand_over(self, jobs: Sequence[Job]) -> None:
         """Ask the carriers; the room of each is given back when its answer is written."""

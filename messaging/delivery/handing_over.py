@@ -17,8 +17,9 @@ from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
 
-# Of a broadcast whose account fails, no more than this leave before it is paused.
-_MOST = {queue.DELIVER: 64, queue.DELIVER_BULK: 32}
+_MOST = 64  # in one turn
+# Of a broadcast whose account fails, no more than these fail before it is paused.
+_AT_ONCE = {queue.DELIVER_BULK: 64}
 _SOON = 0.5  # seconds until whoever works on a thread is done with it
 
 
@@ -32,7 +33,7 @@ def hand_over(task: str) -> None:
     """Claim the current tenant's due messages of a queue and have their carriers asked."""
     schema = tenant_connection.schema_name
     queue.heard(task, schema)
-    room = crew().reserve(schema, _MOST[task], task=task)
+    room = crew().reserve(schema, _MOST, task=task, at_once=_AT_ONCE.get(task))
     if not room:
         return
     batch = Batch()

@@ -25,6 +25,14 @@ def test_one_tenant_never_takes_all_the_room(crew: Crew, rung: list[tuple[str, s
     assert crew.reserve("t_globex", 40, task="due") == 40
 
 
+def test_a_broadcast_takes_less_than_its_tenant_may(
+    crew: Crew, rung: list[tuple[str, str]]
+) -> None:
+    assert [crew.reserve("t_acme", 32, task="bulk", at_once=32) for _ in range(2)] == [32, 0]
+    crew.release("t_acme", 32)
+    assert rung == [("bulk", "t_acme")]
+
+
 def test_who_found_no_room_is_rung_for_once_there_is(
     crew: Crew, rung: list[tuple[str, str]]
 ) -> None:
