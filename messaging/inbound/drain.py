@@ -83,9 +83,11 @@ def _drain_batch(size: int, turns: Turns) -> tuple[int, int]:
         by_tenant = _by_tenant(_admitted(events, outcomes))
         # An event may be for another tenant than it was kept for: then that one is needed too.
         free = {*locked, *claims.lock_some(by_tenant.keys() - set(locked), most=size)}
-        served = []
-        for tenant_id, jobs in by_tenant.items():
-            if tenant_id in free and (not served or time.monotonic() < until):
+        served: list[int] = []
+        # In the order of their turns: if time runs out, it is the others' next.
+        for tenant_id in dict.fromkeys((*locked, *by_tenant)):
+            jobs = by_tenant.get(tenant_id)
+            if jobs and tenant_id in free and (not served or time.monotonic() < until):
                 outcomes.update(_route_tenant(jobs, until=until))
                 served.append(tenant_id)
         claims.settle(outcomes)

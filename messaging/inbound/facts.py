@@ -115,7 +115,7 @@ def read(
     keys: Collection[str],
 ) -> Facts:
     """Read the facts about these numbers, endpoints, threads and ids."""
-    values = {
+    values: dict[str, Any] = {
         "numbers": list(numbers),
         "endpoints": list(endpoints),
         "ours": [ours for ours, _ in parties],

@@ -188,7 +188,7 @@ def store(schema_name: str, texts: Sequence[Text], lines: Sequence[Line]) -> Sto
 
     Raises NotAllStored.
     """
-    values = {
+    values: dict[str, Any] = {
         "texts": msgspec.json.encode(texts).decode(),
         "lines": msgspec.json.encode(lines).decode(),
         "now": timezone.now(),
