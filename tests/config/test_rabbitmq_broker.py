@@ -110,7 +110,8 @@ def start_worker(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes
 
 
 def ran(path: Path, times: int) -> Callable[[], bool]:
-    return lambda: path.exists() and path.read_text() == "ran\n" * times
+    """Tell whether it ran so often: more is right too, a broker promises at least once."""
+    return lambda: path.exists() and len(path.read_text().splitlines()) >= times
 
 
 def test_a_task_is_taken_again_when_its_worker_is_killed(
@@ -142,8 +143,9 @@ def test_tasks_outlive_the_broker_and_its_programs_come_back_to_it(
     assert eventually(ran(trace, 4), seconds=_PATIENCE)
     # ... and the worker.
     broker.kill_and_start()
-    assert eventually(lambda: _published(trace), seconds=_PATIENCE)
-    assert eventually(ran(trace, 5), seconds=_PATIENCE)
+    later = tmp_path / "later"
+    assert eventually(lambda: _published(later), seconds=_PATIENCE)
+    assert eventually(ran(later, 1), seconds=_PATIENCE)
     assert worker.poll() is None
 
 
