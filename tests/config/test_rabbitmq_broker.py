@@ -15,7 +15,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from config import health, processes
-from tests.config.broker_tasks import app
+from config.celery import app
 from tests.config.watching import eventually
 
 pytestmark = pytest.mark.broker
