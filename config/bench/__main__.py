@@ -91,7 +91,10 @@ def _measured(
         part: ModuleType = importlib.import_module(f"config.bench.{name}")
         try:
             run.check_time()
-            figures += part.measure(run)
+            found: list[Figure] = part.measure(run)
+            for figure in found:
+                figure.check()
+            figures += found
         except NotMeasured as error:
             missing[name] = str(error)
         except Exception as error:  # noqa: BLE001  # one part's trouble is not the others'

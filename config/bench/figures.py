@@ -56,6 +56,11 @@ class Figure:
         pairs = zip(self.values, self.yardstick, strict=False)
         return tuple(value / measure for value, measure in pairs if measure)
 
+    def check(self) -> None:
+        """Raise ValueError when there is nothing to judge: a yardstick of nought, say."""
+        if not self.values or (self.judged == Judged.RATIO and not self.ratios):
+            raise ValueError(f"{self.key} came to nothing: {self.values} of {self.yardstick}")
+
     @property
     def score(self) -> float:
         """The median of what is judged."""

@@ -7,7 +7,6 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from celery import current_app
 from django.db import connection
 from psycopg import sql
 
@@ -157,8 +156,8 @@ def watch(*, began: float, waiting: int, within: float, enough: int | None = Non
 
 
 def ring() -> None:
-    """Ask for a routing run, as beat does."""
-    current_app.send_task(bell.ROUTE_TASK, retry=False, expires=_BELL_EVERY)
+    """Ask for a routing run."""
+    bell.ring_now()
 
 
 def conversation_messages(tenants: int) -> int:
