@@ -11,7 +11,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # Set by machinery, not by people.
 _NOT_FOR_PEOPLE = {"DJANGO_SETTINGS_MODULE", "PATH", "HOME", "CI_NO_SKIP"}
 _READ = re.compile(
-    r"""(?:env(?:\.\w+)?\(|env_bool\(|environ(?:\.get\(|\[|\.setdefault\()|getenv\()\s*"([A-Z][A-Z0-9_]+)\""""
+    r"""(?:env(?:\.\w+)?\(|env_bool\(|os\.environ(?:\.get\(|\[|\.setdefault\()|getenv\()\s*"([A-Z][A-Z0-9_]+)\""""
 )
 
 
