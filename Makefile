@@ -40,8 +40,8 @@ test-slow: install-dev ## Run the long tests that `make test` leaves out: each p
 
 test-broker: install-dev ## Run the tests against a RabbitMQ of their own (Debian: rabbitmq-server)
 	@test -x $(RABBITMQ) || { echo "RabbitMQ is not installed: apt-get install rabbitmq-server" >&2; exit 1; }
-	@CELERY_BROKER_URL=amqp://guest:guest@127.0.0.1:18672// RABBITMQ=$(RABBITMQ) $(PY) -m config.embedded \
-	  --throwaway --data .data/test -- $(PY) -m pytest -m broker -p no:randomly tests/config/test_rabbitmq_broker.py $(ARGS)
+	@CELERY_BROKER_URL=$$($(PY) -m tests.config.rabbitmq) RABBITMQ=$(RABBITMQ) DATA_DIR=$(CURDIR)/.data/test-broker \
+	  $(PY) -m pytest -m broker -p no:randomly tests/config/test_rabbitmq_broker.py $(ARGS)
 
 bench: install ## Measure the hot path and the pages; ARGS="--quick", "--only accept,read"
 	@$(PY) -m config.embedded --data .data/bench -- $(PY) -m config.bench $(ARGS)
