@@ -30,3 +30,4 @@ urlpatterns = [
 
 handler400 = "tenants.views.bad_request"
 handler404 = "tenants.views.not_found"
+handler500 = "tenants.views.broken"

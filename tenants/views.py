@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.contrib.auth.decorators import login_required
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template import loader
 from django.views.decorators.csrf import csrf_exempt
 
 from tenants.links import tenant_path
@@ -58,6 +62,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if "/api/" in request.path:
         return JsonResponse({"detail": "Not found."}, status=404)
     return render(request, "404.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Say that something broke, or that the database is away or was given up (config.patience)."""
+    is_late = isinstance(sys.exc_info()[1], (InterfaceError, OperationalError))
+    detail = "The database is busy or away. Try again." if is_late else "Something broke."
+    headers = {"Retry-After": "5"} if is_late else None
+    status = 503 if is_late else 500
+    if "/api/" in request.path:
+        return JsonResponse({"detail": detail}, status=status, headers=headers)
+    # Without the request, which would ask the database who is signed in.
+    page = loader.get_template(f"{status}.html").render()
+    return HttpResponse(page, status=status, headers=headers)
 
 
 def _workplace(membership: Membership) -> str:

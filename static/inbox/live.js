@@ -150,6 +150,7 @@
     const status = event.detail.xhr?.status || 0;
     if (status === 403 || status === 404) say("This is not open to you any more.", location.pathname);
     else if (isSending) say("It could not be sent: the server cannot be reached. Try again.");
+    else if (status === 503) say("That took too long. Try again; a search is quicker with longer words.");
     else say("The server cannot be reached. What you see may be out of date.");
   }
   for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
