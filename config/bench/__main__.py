@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib
 import json
 import os
@@ -18,7 +19,8 @@ from config.bench.figures import Figure
 from config.bench.run import NotMeasured, Run
 from config.bench.tables import document, markdown, terminal
 
-PARTS = ("accept", "route", "send", "live", "tenants", "read")
+# In this order, each with its share of the time that is left when it begins.
+PARTS = {"accept": 15, "route": 40, "send": 16, "live": 8, "tenants": 20, "read": 30}
 _RESULTS = local.REPOSITORY / "bench" / "results.json"
 # Beside it nothing is left that takes long: servers end within seconds.
 _SECONDS = 570.0
@@ -46,10 +48,12 @@ def main() -> int:
             env=dict(os.environ),
             kept_env=kept,
             ends_at=began + _SECONDS,
+            part_ends_at=began + _SECONDS,
         )
         figures, missing, where = _measured(run, options.only)
+    where = {**where, "quick": options.quick, "seconds": round(time.monotonic() - began)}
     _RESULTS.parent.mkdir(exist_ok=True)
-    found = document(figures, missing, {**where, "quick": options.quick})
+    found = document(figures, missing, where)
     _RESULTS.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(markdown(figures) if options.markdown else terminal(figures, missing))
     sys.stderr.write(f"{time.monotonic() - began:.0f} s, written to {_RESULTS}\n")
@@ -60,7 +64,9 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m config.bench", description=__doc__)
-    parser.add_argument("--only", type=_parts, default=PARTS, help="parts, separated by commas")
+    parser.add_argument(
+        "--only", type=_parts, default=tuple(PARTS), help="parts, separated by commas"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="small and short, to try the bench")
     parser.add_argument("--strict", action="store_true", help="exit code 1 on a missed goal too")
@@ -86,12 +92,17 @@ def _measured(
     migrate_all(run.say)
     figures: list[Figure] = []
     missing: dict[str, str] = {}
-    for name in parts:
+    seconds: dict[str, int] = {}
+    for place, name in enumerate(parts):
+        began = time.monotonic()
         sys.stderr.write(f"{name}\n")
         part: ModuleType = importlib.import_module(f"config.bench.{name}")
+        share = PARTS[name] / sum(PARTS[other] for other in parts[place:])
         try:
             run.check_time()
-            found: list[Figure] = part.measure(run)
+            found: list[Figure] = part.measure(
+                dataclasses.replace(run, part_ends_at=began + run.seconds_left * share)
+            )
             for figure in found:
                 figure.check()
             figures += found
@@ -99,7 +110,11 @@ def _measured(
             missing[name] = str(error)
         except Exception as error:  # noqa: BLE001  # one part's trouble is not the others'
             missing[name] = f"{type(error).__name__}: {error}"
-    return figures, missing, where
+        seconds[name] = round(time.monotonic() - began)
+        run.say(
+            f"{seconds[name]} s" + (f", not measured: {missing[name]}" if name in missing else "")
+        )
+    return figures, missing, {**where, "seconds_of_parts": seconds}
 
 
 def _open_files() -> None:

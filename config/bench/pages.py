@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.test import Client
 
@@ -31,6 +32,7 @@ def pages(tenant: Tenant, client: Client) -> list[Page]:
     inbox = f"{base}inbox/"
     rows = f"{inbox}rows/"
     api = f"{base}api/v1/"
+    log = f"{base}messaging/message/"
     with entered(tenant.schema_name):
         newest = Conversation.objects.order_by("-last_at").values_list("pk", flat=True)[:10]
         recent = [f"{inbox}{pk}/" for pk in newest]
@@ -54,12 +56,30 @@ def pages(tenant: Tenant, client: Client) -> list[Page]:
         _search(rows, "search_prefix", "Search: start of a word", ["appo", "techni", "invo"]),
         _search(rows, "search_rare", "Search: word in 25 of all", ["zebrafish", "zebra"]),
         _search(rows, "search_none", "Search: nowhere", ["xylophone", "qqqq"]),
-        Page(key="log", title="Message log", addresses=(f"{base}messaging/message/",)),
+        _search(rows, "search_phrase", "Search: what many say", ["your order is ready", "do you"]),
+        Page(
+            key="search_user",
+            title="Search of an extension: word in every 20th",
+            addresses=(f"{rows}?q=appointment", f"{rows}?q=invoice"),
+            role="user",
+        ),
+        Page(key="log", title="Message log", addresses=(log,)),
+        Page(key="log_mms", title="Message log, MMS only", addresses=(f"{log}?kind=mms",)),
+        Page(
+            key="log_search",
+            title="Message log: word in every 20th",
+            addresses=(f"{log}?q=appointment", f"{log}?q=invoice"),
+        ),
         Page(key="dashboard", title="Dashboard", addresses=(base,)),
         Page(
             key="api_conversations", title="API: conversations", addresses=(f"{api}conversations/",)
         ),
         Page(key="api_messages", title="API: messages", addresses=(f"{api}messages/",)),
+        Page(
+            key="api_messages_deep",
+            title="API: messages, 20 pages on",
+            addresses=(_next(client, f"{api}messages/?page_size=200", 20),),
+        ),
         Page(key="api_contacts", title="API: contacts", addresses=(f"{api}contacts/",)),
         Page(key="health", title="Health: no page at all", addresses=("/health/",)),
     ]
@@ -76,4 +96,15 @@ def _follow(client: Client, address: str, pages_on: int) -> str:
         if match is None:
             break
         address = html.unescape(match[1])
+    return address
+
+
+def _next(client: Client, address: str, pages_on: int) -> str:
+    """Follow the links of an API's list."""
+    for _ in range(pages_on):
+        further = client.get(address).json()["next"]
+        if further is None:
+            break
+        parts = urlsplit(further)
+        address = f"{parts.path}?{parts.query}"
     return address

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from typing import Any
 
 from config.bench.figures import Figure, Goal
@@ -24,17 +25,22 @@ _GOAL = Goal(at_most=100)
 
 def measure(run: Run) -> list[Figure]:
     """Time each page; the data are made in the first run and kept."""
-    done = subprocess.run(  # noqa: S603  # our own program
-        [
-            *[PYTHON, "-m", "config.bench.reading", "--repeats", str(run.repeats)],
-            *["--calls", str(run.sized(15, 5))],
-            *["--messages", str(run.sized(1_000_000, 100_000))],
-        ],
-        env=dict(run.kept_env),
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        check=False,
-    )
+    seconds = max(1.0, run.part_ends_at - time.monotonic())
+    try:
+        done = subprocess.run(  # noqa: S603  # our own program
+            [
+                *[PYTHON, "-m", "config.bench.reading", "--repeats", str(run.repeats)],
+                *["--calls", str(run.sized(15, 5)), "--seconds", f"{seconds:.0f}"],
+                *["--messages", str(run.sized(1_000_000, 100_000))],
+            ],
+            env=dict(run.kept_env),
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            check=False,
+            timeout=max(1.0, run.seconds_left),
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotMeasured("no time was left to make the messages and read them") from error
     if done.returncode:
         raise NotMeasured("the pages' program failed, see above")
     pages: dict[str, dict[str, Any]] = json.loads(done.stdout)

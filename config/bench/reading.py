@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from typing import Any
 
 
@@ -18,7 +19,9 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, required=True)
     parser.add_argument("--calls", type=int, required=True)
     parser.add_argument("--messages", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True, help="for all of it")
     options = parser.parse_args()
+    ends_at = time.monotonic() + options.seconds
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
     import django  # noqa: PLC0415
@@ -33,7 +36,12 @@ def main() -> int:
     size = {"messages": options.messages, "conversations": options.messages // 20}
     tenant = bench_tenant(_say, **size)
     pages: dict[str, dict[str, Any]] = {}
-    for _ in range(options.repeats):
+    began = time.monotonic()
+    for repeat in range(options.repeats):
+        now = time.monotonic()
+        if repeat and now + (now - began) / repeat > ends_at:
+            _say(f"no time for more than {repeat} of {options.repeats} repeats")
+            break
         for one in measure(tenant, calls=options.calls):
             page = pages.setdefault(one.key, {"title": one.title, "p95_ms": [], "status": 200})
             page["p95_ms"].append(one.p95_ms)

@@ -24,6 +24,7 @@ class Run:
     env: Mapping[str, str]  # of the scratch database
     kept_env: Mapping[str, str]  # of the database that stays
     ends_at: float  # on the monotonic clock
+    part_ends_at: float  # a part's share of it: no further repeat is begun that would not fit
 
     def say(self, line: str) -> None:
         """Tell who waits what is done."""
@@ -35,13 +36,13 @@ class Run:
         return quick if self.is_quick else full
 
     @property
-    def is_over(self) -> bool:
-        """Tell whether the run's time is used up."""
-        return time.monotonic() > self.ends_at
+    def seconds_left(self) -> float:
+        """What is left of the run's time; below nought once it is used up."""
+        return self.ends_at - time.monotonic()
 
     def check_time(self) -> None:
         """Raise NotMeasured once the run's time is used up."""
-        if self.is_over:
+        if self.seconds_left <= 0:
             raise NotMeasured("the run's time was used up before")
 
     def interleaved(self, legs: Sequence[Callable[[int], Any]]) -> list[list[Any]]:
@@ -50,8 +51,10 @@ class Run:
         Whatever else the machine does then slows all of them alike.
         """
         results: list[list[Any]] = [[] for _ in legs]
+        began = time.monotonic()
         for repeat in range(self.repeats):
-            if repeat and self.is_over:
+            now = time.monotonic()
+            if repeat and now + (now - began) / repeat > self.part_ends_at:
                 self.say(f"no time for more than {repeat} of {self.repeats} repeats")
                 break
             for leg, found in zip(legs, results, strict=True):

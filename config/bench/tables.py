@@ -22,6 +22,9 @@ def terminal(figures: Sequence[Figure], missing: Mapping[str, str]) -> str:
         ).rstrip()
         for row in rows
     ]
+    missed = [figure.key for figure in figures if figure.mark == "MISSED"]
+    if missed:
+        lines.append(f"MISSED: {', '.join(missed)}")
     lines += [f"{part}: not measured: {reason}" for part, reason in missing.items()]
     return "\n".join(lines) + "\n"
 
@@ -44,10 +47,19 @@ def document(
     """Return what results.json holds: each figure's score at the top, all repeats below."""
     return {
         **{figure.key: round(figure.score, 4) for figure in figures},
+        "goals": {figure.key: _judgement(figure) for figure in figures if figure.goal},
         "missed": [figure.key for figure in figures if figure.mark == "MISSED"],
         "not_measured": dict(missing),
         "surroundings": dict(surroundings),
         "repeats": {figure.key: _repeats(figure) for figure in figures},
+    }
+
+
+def _judgement(figure: Figure) -> dict[str, Any]:
+    return {
+        "goal": str(figure.goal),
+        "measured": round(figure.score, 4),
+        "met": figure.mark == "ok",
     }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -35,6 +37,19 @@ Transfer/sec:      3.50MB
 
 def figure(key: str = "speed", **fields: object) -> Figure:
     return Figure(**{"key": key, "title": "Speed", "unit": "per s", "values": (1.0,), **fields})  # type: ignore[arg-type]
+
+
+def a_run(data: Path, *, seconds: float) -> Run:
+    ends_at = time.monotonic() + seconds
+    return Run(
+        repeats=2,
+        is_quick=True,
+        data=data,
+        env={},
+        kept_env={},
+        ends_at=ends_at,
+        part_ends_at=ends_at,
+    )
 
 
 @pytest.mark.django_db
@@ -124,6 +139,7 @@ def test_results_keep_all_repeats() -> None:
     )
     assert found["speed"] == 2
     assert found["missed"] == ["speed"]
+    assert found["goals"]["speed"] == {"goal": "≥ 9", "measured": 2, "met": False}
     assert found["repeats"]["speed"]["values"] == [1, 3, 2]
 
 
@@ -140,7 +156,13 @@ def test_requests_are_as_long_as_they_say_once_filled_in(tmp_path) -> None:
 
 
 def test_legs_take_turns(tmp_path) -> None:
-    run = Run(repeats=2, is_quick=True, data=tmp_path, env={}, kept_env={}, ends_at=float("inf"))
     calls: list[str] = []
-    run.interleaved([lambda n: calls.append(f"a{n}"), lambda n: calls.append(f"b{n}")])
+    legs = [lambda n: calls.append(f"a{n}"), lambda n: calls.append(f"b{n}")]
+    a_run(tmp_path, seconds=60).interleaved(legs)
     assert calls == ["a0", "b0", "a1", "b1"]
+
+
+def test_no_repeat_is_begun_that_the_parts_time_does_not_hold(tmp_path) -> None:
+    calls: list[int] = []
+    a_run(tmp_path, seconds=-1).interleaved([calls.append])
+    assert calls == [0]
