@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from messaging.models import Conversation, Extension
 from tenants.context import entered
 from tenants.models import Tenant
 
+_EVENTS = "/api/v1/webhook-events/"
 _MORE = re.compile(r'id="(?:rows-more|earlier)"[^>]*data-next="([^"]+)"')
 
 
@@ -26,8 +28,9 @@ class Page:
     role: str = "admin"
 
 
-def pages(tenant: Tenant, client: Client) -> list[Page]:
-    """List the pages of the bench tenant."""
+def pages(tenant: Tenant, clients: Mapping[str, Client]) -> list[Page]:
+    """List the pages of the bench tenant and of the platform; the clients are by role."""
+    client = clients["admin"]
     base = f"/t/{tenant.slug}/"
     inbox = f"{base}inbox/"
     rows = f"{inbox}rows/"
@@ -81,6 +84,24 @@ def pages(tenant: Tenant, client: Client) -> list[Page]:
             addresses=(_next(client, f"{api}messages/?page_size=200", 20),),
         ),
         Page(key="api_contacts", title="API: contacts", addresses=(f"{api}contacts/",)),
+        Page(
+            key="api_webhook_events",
+            title="API: webhook events",
+            addresses=(_EVENTS,),
+            role="root",
+        ),
+        Page(
+            key="api_webhook_events_deep",
+            title="API: webhook events, 20 pages on",
+            addresses=(_next(clients["root"], f"{_EVENTS}?page_size=200", 20),),
+            role="root",
+        ),
+        Page(
+            key="log_webhook_events",
+            title="Webhook log of the platform",
+            addresses=("/system/providers/webhookevent/",),
+            role="root",
+        ),
         Page(key="health", title="Health: no page at all", addresses=("/health/",)),
     ]
 

@@ -30,11 +30,13 @@ def main() -> int:
     # Only now: models need the settings.
     from config.bench.data import bench_tenant  # noqa: PLC0415
     from config.bench.measure import measure  # noqa: PLC0415
+    from config.bench.platform_rows import events  # noqa: PLC0415
     from tenants.migration import migrate_all  # noqa: PLC0415
 
     migrate_all(_say)
     size = {"messages": options.messages, "conversations": options.messages // 20}
     tenant = bench_tenant(_say, **size)
+    events(tenant, count=options.messages // 5, say=_say)
     pages: dict[str, dict[str, Any]] = {}
     began = time.monotonic()
     for repeat in range(options.repeats):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from config.bench import inbox_rows, posts
 from config.bench.accept import empty_inbox, inserts, load, settled_count
+from config.bench.cores import postgres_cpu_seconds
 from config.bench.doors import door, schema_of
 from config.bench.figures import Figure, Goal, Judged
 from config.bench.inbox_rows import Drained
@@ -20,6 +21,7 @@ from providers.models import WebhookEvent
 from tenants.context import entered
 
 _PATIENCE = 25.0  # seconds for one leg; then the rate is of what was routed until then
+_FLOODED = 3  # tenants whose events are the backlog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +34,12 @@ class _Behind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Routed:
-    """One leg: the events, and what they cost the worker."""
+    """One leg: the events, and the processor time that each cost (µs)."""
 
     drained: Drained
-    cpu_us: float
+    worker_us: float
+    web_us: float
+    postgres_us: float | None  # None = it runs on another machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,8 @@ class _Router:
         """Post for some seconds while the worker drains, then wait for the rest."""
         requests = self.run.data / "bench-requests"
         posts.write_requests(requests, [door(place) for place in range(1, tenants + 1)])
-        before, cpu = self._begin(), self.worker.cpu_seconds
+        before = self._begin()
+        clock = self._clock()
         began = time.monotonic()
         try:
             seen = load(self.run, self.web, requests, seconds=self.run.sized(4, 2))
@@ -65,15 +70,24 @@ class _Router:
         if seen.refusals or seen.answers > stored:
             raise NotMeasured(f"{seen.answers} answers, {seen.refusals} refusals, {stored} rows")
         drained = inbox_rows.watch(began=began, waiting=stored, within=_PATIENCE)
-        cost = (self.worker.cpu_seconds - cpu) / max(1, drained.events) * 1e6
+        worker, web, postgres = (
+            None if now is None or then is None else (now - then) * 1e6
+            for now, then in zip(self._clock(), clock, strict=True)
+        )
         self._check(before, drained)
         self._tell(f"{stored:,} posted for {tenants} tenants", drained)
-        return _Routed(drained=drained, cpu_us=cost)
+        routed = max(1, drained.events)
+        return _Routed(
+            drained=drained,
+            worker_us=(worker or 0) / routed,
+            web_us=(web or 0) / max(1, stored),
+            postgres_us=None if postgres is None else postgres / routed,
+        )
 
-    def stored(self, events: int) -> Drained:
+    def stored(self, events: int, *, tenants: int) -> Drained:
         """Let the worker find events that wait already."""
         before = self._begin()
-        inbox_rows.store_like_it(count=events, tenants=self.few)
+        inbox_rows.store_like_it(count=events, tenants=tenants)
         drained = inbox_rows.watch(began=time.monotonic(), waiting=events, within=_PATIENCE)
         self._check(before, drained)
         self._tell(f"{events:,} waiting", drained)
@@ -82,7 +96,7 @@ class _Router:
     def backlog(self, events: int, *, measured: int) -> _Behind:
         """Take the rate of the first events of a backlog; then post another tenant's."""
         before = self._begin()
-        inbox_rows.store_like_it(count=events, tenants=self.few)
+        inbox_rows.store_like_it(count=events, tenants=_FLOODED)
         drained = inbox_rows.watch(
             began=time.monotonic(), waiting=events, within=_PATIENCE, enough=measured
         )
@@ -104,6 +118,9 @@ class _Router:
             while not waited_for.exists() and time.monotonic() - began < _PATIENCE:
                 time.sleep(0.02)
         return time.monotonic() - began
+
+    def _clock(self) -> tuple[float | None, ...]:
+        return self.worker.cpu_seconds, self.web.cpu_seconds, postgres_cpu_seconds()
 
     def _begin(self) -> int:
         # Waits for the batch under way, and leaves the worker nothing to do.
@@ -132,7 +149,7 @@ def measure(run: Run) -> list[Figure]:
                 lambda _: inserts(run, seconds=2),
                 lambda _: router.live(few),
                 lambda _: router.live(many),
-                lambda _: router.stored(measured),
+                lambda _: router.stored(measured, tenants=_FLOODED),
                 lambda _: router.backlog(backlog, measured=measured),
             ]
         )
@@ -153,8 +170,15 @@ def measure(run: Run) -> list[Figure]:
             key="routed_cpu_us",
             title="Worker's processor time for an event",
             unit="µs",
-            values=tuple(one.cpu_us for one in by_few),
+            values=tuple(one.worker_us for one in by_few),
         ),
+        Figure(
+            key="stored_cpu_us",
+            title="Web process's processor time for an event",
+            unit="µs",
+            values=tuple(one.web_us for one in by_few),
+        ),
+        *_of_postgres([one.postgres_us for one in by_few if one.postgres_us is not None]),
         Figure(
             key="routed_ratio_1000_to_100_tenants",
             title=f"Events routed, {many} tenants",
@@ -167,7 +191,7 @@ def measure(run: Run) -> list[Figure]:
         ),
         Figure(
             key="routed_ratio_backlog",
-            title=f"Events routed, {backlog:,} waiting",
+            title=f"Events routed, {backlog:,} of {_FLOODED} tenants waiting",
             unit="per s",
             judged=Judged.RATIO,
             goal=Goal(at_least=0.8),
@@ -191,6 +215,19 @@ def measure(run: Run) -> list[Figure]:
     ]
 
 
+def _of_postgres(values: list[float]) -> list[Figure]:
+    if not values:
+        return []
+    return [
+        Figure(
+            key="stored_and_routed_postgres_cpu_us",
+            title="PostgreSQL's processor time for it, stored and routed",
+            unit="µs",
+            values=tuple(values),
+        )
+    ]
+
+
 @contextmanager
 def _router(run: Run, *, few: int, many: int) -> Iterator[_Router]:
     with web(run, "web") as server:
@@ -201,5 +238,5 @@ def _router(run: Run, *, few: int, many: int) -> Iterator[_Router]:
         with worker(run) as routing:
             router = _Router(run=run, web=server, worker=routing, few=few, many=many)
             # Imports, connections and plans of the first events are not what is measured.
-            router.stored(few)
+            router.stored(few, tenants=few)
             yield router

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from config import processes
+from config.bench import cores
 from config.bench.run import NotMeasured, Run
 from config.embedded.child import death_follows_ours
 from config.embedded.process import MARK
@@ -38,22 +39,17 @@ class Server:
     @property
     def memory_mb(self) -> float:
         """Resident memory of all its processes."""
-        return sum(map(_resident_mb, self._processes()))
+        return sum(map(cores.resident_mb, cores.session_of(self.pid)))
 
     @property
     def largest_mb(self) -> float:
         """Resident memory of its largest process: of a web server, the worker."""
-        return max(map(_resident_mb, self._processes()), default=0.0)
+        return max(map(cores.resident_mb, cores.session_of(self.pid)), default=0.0)
 
     @property
     def cpu_seconds(self) -> float:
         """Processor time of all its processes until now."""
-        ticks = os.sysconf("SC_CLK_TCK")
-        return sum(sum(map(int, _stat(pid)[11:13])) / ticks for pid in self._processes())
-
-    def _processes(self) -> list[int]:
-        pids = (int(name) for name in os.listdir("/proc") if name.isdecimal())
-        return [pid for pid in pids if _stat(pid)[3:4] == [str(self.pid)]]
+        return sum(map(cores.cpu_seconds, cores.session_of(self.pid)))
 
 
 @contextmanager
@@ -149,17 +145,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def _stat(pid: int) -> list[str]:
-    """Return the fields after the program's name: state, parent, group, session, …"""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _resident_mb(pid: int) -> float:
-    fields = _stat(pid)
-    return int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6 if fields else 0.0
