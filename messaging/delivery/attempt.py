@@ -82,6 +82,7 @@ def _attempt(message_id: UUID, *, hopeful: bool) -> ProviderError | None:
         answer = Answer(message=message, way=way, exchanges=exchanges)
         try:
             parcel = claim.parcel(message, way, media_upload.upload(message, provider))
+            claim.check_in_time(message, limit=claim.BEGUN_BY)
             answer = replace(answer, result=provider.send(parcel))
         except ProviderError as said:
             answer = replace(answer, error=said)

@@ -17,10 +17,13 @@ from messaging.delivery import failover, progress
 from messaging.models import Message
 from messaging.models.message import Status
 from messaging.outbound.way import Way
+from providers.errors import TemporaryFailure
 from providers.types import OutboundMessage
 
 # How long a row may be in `sending` before its worker is taken for dead.
 SENDING_FOR = timedelta(minutes=5)
+# After this no request to the carrier is begun: it might end when the row is anybody's.
+BEGUN_BY = timedelta(minutes=3)
 
 
 def due() -> Q:
@@ -35,6 +38,15 @@ def still_ours(message: Message) -> Q:
     """Tell whether the row is as this worker claimed it."""
     # The time tells this claim from a later one: a sweep and a person may have been quicker.
     return Q(status=Status.SENDING, sending_at=message.sending_at)
+
+
+def check_in_time(message: Message, *, limit: timedelta) -> None:
+    """Refuse to send what others may have given up: a file took long, or the machine slept.
+
+    Raises TemporaryFailure.
+    """
+    if message.sending_at is None or message.sending_at < timezone.now() - limit:
+        raise TemporaryFailure("It was not ready to be sent in time.")
 
 
 @transaction.atomic

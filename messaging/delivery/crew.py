@@ -15,12 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django_tenants.utils import tenant_context
 
 from messaging import queue
-from messaging.delivery import settling
-from messaging.delivery.lane import Job
+from messaging.delivery import claim, settling
+from messaging.delivery.lane import IN_FLIGHT, Job
 from messaging.delivery.settling import Answer
 from providers.errors import ProviderError
 from providers.exchanges import recording
@@ -40,6 +40,7 @@ def ask(job: Job) -> Answer:
     with recording() as exchanges:
         answer = Answer(message=job.message, way=job.way, exchanges=exchanges)
         try:
+            claim.check_in_time(job.message, limit=IN_FLIGHT)
             return replace(answer, result=job.provider.send(job.parcel))
         except ProviderError as said:
             return replace(answer, error=said)
@@ -54,8 +55,10 @@ def write(tenant: Tenant, answers: Sequence[Answer]) -> None:
         left = list(answers)
         try:
             left = settling.accept_all(answers)
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             logger.exception("%s answers are written one by one", len(answers))
+            if not connection.is_usable():
+                connection.close()  # the next statement opens another
         for answer in left:
             try:
                 settling.settle(answer)

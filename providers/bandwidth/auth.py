@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 import threading
@@ -13,7 +14,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from providers.bandwidth import transport
 from providers.bandwidth.answers import Answer
-from providers.errors import AccountProblem, TemporaryFailure
+from providers.errors import AccountProblem, ProviderError, TemporaryFailure
 from providers.types import Account, AuthMethod
 
 # Bandwidth's own clients renew a minute early and assume an hour when no lifetime is given.
@@ -36,6 +37,7 @@ class TokenCache:
     def clear(self) -> None:
         """Forget everything, held locks included: a forked worker starts with this."""
         self._tokens: dict[tuple[str, str, str], _Token] = {}
+        self._failures: dict[tuple[str, str, str], tuple[float, ProviderError]] = {}
         self._locks: dict[tuple[str, str, str], threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -44,14 +46,29 @@ class TokenCache:
 
         Raises AccountProblem or TemporaryFailure.
         """
+        asked_at = time.monotonic()
         with self._guard:
             lock = self._locks.setdefault(auth.key, threading.Lock())
         with lock:
             token = self._tokens.get(auth.key)
             if token is None or token.renew_at <= time.monotonic():
-                token = auth.fetch()
-                self._tokens[auth.key] = token
+                token = self._fetch(auth, asked_at=asked_at)
             return token.value
+
+    def _fetch(self, auth: OAuth2, *, asked_at: float) -> _Token:
+        failed_at, failure = self._failures.get(auth.key, (-math.inf, None))
+        # Whoever waited for it has its answer: a hundred that tried anew, one behind the other,
+        # would wait for longer than their messages are theirs.
+        if failure is not None and failed_at > asked_at:
+            raise copy.copy(failure)
+        try:
+            token = auth.fetch()
+        except ProviderError as error:
+            self._failures[auth.key] = time.monotonic(), copy.copy(error)
+            raise
+        self._failures.pop(auth.key, None)
+        self._tokens[auth.key] = token
+        return token
 
     def drop(self, auth: OAuth2, value: str) -> None:
         """Forget a refused token, unless another thread has renewed it already."""

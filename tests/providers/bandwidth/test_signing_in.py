@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import requests
 import responses
 
+from providers.bandwidth.auth import OAuth2, TokenCache
 from providers.bandwidth.provider import BandwidthProvider
 from providers.errors import AccountProblem, ProviderError, TemporaryFailure
 from providers.types import AuthMethod
@@ -189,3 +191,29 @@ def test_many_threads_fetch_one_token(
         thread.join()
     carrier.assert_call_count(TOKEN, 1)
     carrier.assert_call_count(MESSAGES, 8)
+
+
+def test_who_waits_for_a_sign_in_that_fails_does_not_try_it_again() -> None:
+    tokens, asked, go = TokenCache(), [], threading.Event()
+
+    class Slow(OAuth2):
+        def fetch(self) -> Any:
+            asked.append(True)
+            go.wait(5)
+            raise TemporaryFailure("No answer.", retry_after=7)
+
+    auth = Slow(client_id="c", secret=SECRET, token_url=TOKEN, timeout=(1, 1))
+
+    def wait_for_it() -> float | None:
+        with pytest.raises(TemporaryFailure) as failed:
+            tokens.get(auth)
+        return failed.value.retry_after
+
+    with ThreadPoolExecutor(5) as threads:
+        waiting = [threads.submit(wait_for_it) for _ in range(5)]
+        threading.Event().wait(0.1)  # all of them have asked by then
+        go.set()
+        assert [each.result() for each in waiting] == [7] * 5
+    assert len(asked) == 1
+    wait_for_it()
+    assert len(asked) == 2
