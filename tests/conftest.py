@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
 from auditlog.context import disable_auditlog
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django_tenants.utils import tenant_context
 
 from config.celery import app as celery_app
@@ -33,6 +36,7 @@ from tests.browser.product import CHROMIUM
 celery_app.conf.broker_url = "memory://"
 
 PASSWORD = "correct horse battery 9"
+SIGN_IN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 ACME_NUMBER = "+19195550101"
 GLOBEX_NUMBER = "+13125550201"
@@ -92,35 +96,55 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         connection.set_schema_to_public()
 
 
+@pytest.fixture(scope="session")
+def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this process keeps pictures and exports; empty when a test begins."""
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(scope="session")
+def _surroundings(django_test_environment: None, media_folder: Path) -> Iterator[None]:
+    # Once per run: each test that changed a setting anew would have Django forget its storages,
+    # caches and hashers, and look every other setting up through all changes.
+    with override_settings(
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        MEDIA_ROOT=str(media_folder),
+        STORAGES={
+            **settings.STORAGES,
+            "default": {
+                "BACKEND": "django.core.files.storage.FileSystemStorage",
+                "OPTIONS": {"location": str(media_folder)},
+            },
+        },
+        # Or each new client reads the list of all static files first, which takes longer than
+        # its page.
+        WHITENOISE_AUTOREFRESH=True,
+        # Whatever a developer's .env says.
+        PUBLIC_URL="http://127.0.0.1:8000",
+        PROVIDER_OPTIONS={"bandwidth": {}},
+        REQUIRE_SYSTEM_ADMIN_MFA=True,
+        BANDWIDTH_ACCOUNT_ID="",
+        BANDWIDTH_CLIENT_ID="",
+        BANDWIDTH_WEBHOOK_USERNAME="",
+        BANDWIDTH_WEBHOOK_PASSWORD="",
+        BANDWIDTH_SEGMENTS_PER_SECOND=1.0,
+        VAPID_PRIVATE_KEY="",
+        # In the test's own thread, which holds the test's transaction.
+        WEBHOOK_DEADLINE=None,
+    ):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _fresh_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.MEDIA_ROOT = str(tmp_path)
-    # Or each new client reads the list of all static files first, which takes longer than its page.
-    settings.WHITENOISE_AUTOREFRESH = True
-    # Whatever a developer's .env says.
-    settings.PUBLIC_URL = "http://127.0.0.1:8000"
-    settings.PROVIDER_OPTIONS = {"bandwidth": {}}
-    settings.REQUIRE_SYSTEM_ADMIN_MFA = True
-    for name in ("ACCOUNT_ID", "CLIENT_ID", "WEBHOOK_USERNAME", "WEBHOOK_PASSWORD"):
-        setattr(settings, f"BANDWIDTH_{name}", "")
-    settings.VAPID_PRIVATE_KEY = ""
-    settings.BANDWIDTH_SEGMENTS_PER_SECOND = 1.0
+def _fresh_surroundings(_surroundings: None, media_folder: Path) -> Iterator[None]:
     # What one test sends takes nothing of the next one's limits.
     buckets.PREFIX = f"pacing:{uuid4().hex}:"
-    # In the test's own thread, which holds the test's transaction.
-    settings.WEBHOOK_DEADLINE = None
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path)},
-        },
-    }
     yield
     cache.clear()
     connection.set_schema_to_public()
+    for left in media_folder.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 @pytest.fixture
@@ -139,15 +163,21 @@ def inside() -> Callable[[Tenant], AbstractContextManager[None]]:
     return tenant_context
 
 
-@pytest.fixture
-def root(db: None) -> User:
-    """System admin, with the second factor that system admins must have."""
+def system_admin() -> User:
+    """Make a system admin, with the second factor that system admins must have."""
     user = User.objects.create_user("root@example.com", PASSWORD, is_system_admin=True)
     Authenticator.objects.create(user=user, type="totp", data={"secret": TOTP_SECRET})
     return user
 
 
-def _member(email: str, tenant: Tenant, role: str, extension: str = "") -> User:
+@pytest.fixture
+def root(db: None) -> User:
+    """System admin."""
+    return system_admin()
+
+
+def member(email: str, tenant: Tenant, role: str, extension: str = "") -> User:
+    """Make a person of one tenant."""
     user = User.objects.create_user(email, PASSWORD)
     Membership.objects.create(user=user, tenant=tenant, role=role, extension=extension)
     return user
@@ -156,19 +186,19 @@ def _member(email: str, tenant: Tenant, role: str, extension: str = "") -> User:
 @pytest.fixture
 def alice(acme: Tenant) -> User:
     """Tenant admin of Acme."""
-    return _member("alice@acme.example", acme, "admin")
+    return member("alice@acme.example", acme, "admin")
 
 
 @pytest.fixture
 def bob(acme: Tenant) -> User:
     """Extension user of Acme, extension 101."""
-    return _member("bob@acme.example", acme, "extension", "101")
+    return member("bob@acme.example", acme, "extension", "101")
 
 
 @pytest.fixture
 def gina(globex: Tenant) -> User:
     """Tenant admin of Globex, an outsider to Acme."""
-    return _member("gina@globex.example", globex, "admin")
+    return member("gina@globex.example", globex, "admin")
 
 
 @pytest.fixture
@@ -177,7 +207,7 @@ def signed_in() -> Callable[[User], Client]:
 
     def sign_in(user: User) -> Client:
         client = Client()
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user, backend=SIGN_IN_BACKEND)
         return client
 
     return sign_in
@@ -211,6 +241,7 @@ def globex_number(globex: Tenant, trunk: Trunk) -> PhoneNumber:
 
 
 def _configuration(tenant: Tenant, trunk: Trunk, **fields: Any) -> SmsConfiguration:
+    """Make a tenant's account, callbacks by bw / cb-Canary."""
     values = {
         "name": "Main",
         "trunk": trunk,
@@ -241,16 +272,23 @@ def globex_configuration(globex: Tenant, trunk: Trunk) -> SmsConfiguration:
     return _configuration(globex, trunk, account_id="9900002", auth_method="oauth2")
 
 
+def line_of_101(
+    tenant: Tenant, number: PhoneNumber, configuration: SmsConfiguration
+) -> MessageSetting:
+    """Give a number to a new extension 101."""
+    with tenant_context(tenant):
+        extension = Extension.objects.create(number="101", name="Ann", email="ann@acme.example")
+        return MessageSetting.objects.create(
+            phone_number=number, provider=configuration, extension=extension
+        )
+
+
 @pytest.fixture
 def acme_line(
     acme: Tenant, acme_number: PhoneNumber, acme_configuration: SmsConfiguration
 ) -> MessageSetting:
     """Acme's number, on its own configuration, for extension 101."""
-    with tenant_context(acme):
-        extension = Extension.objects.create(number="101", name="Ann", email="ann@acme.example")
-        return MessageSetting.objects.create(
-            phone_number=acme_number, provider=acme_configuration, extension=extension
-        )
+    return line_of_101(acme, acme_number, acme_configuration)
 
 
 @pytest.fixture

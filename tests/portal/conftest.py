@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from auditlog.context import disable_auditlog
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -26,7 +32,6 @@ from messaging.models import (
     Holiday,
     InboundRule,
     Message,
-    MessageSetting,
     Note,
     OptOut,
     OutboundRoute,
@@ -51,7 +56,15 @@ from tenants.models import (
     Trunk,
     User,
 )
-from tests.conftest import ACME_NUMBER, CUSTOMER
+from tests.conftest import (
+    ACME_NUMBER,
+    CUSTOMER,
+    SIGN_IN_BACKEND,
+    _configuration,
+    line_of_101,
+    member,
+    system_admin,
+)
 from tests.portal.addresses import People, Samples
 
 
@@ -77,24 +90,62 @@ def write_message(conversation: Conversation, *, inbound: bool, **fields: Any) -
     return message
 
 
-@pytest.fixture
-def people(acme: Tenant, root: User, alice: User, bob: User, gina: User) -> People:
+@pytest.fixture(scope="module")
+def kept(_surroundings: None, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Keep what the module's fixtures store until its last test."""
+    with django_db_blocker.unblock(), disable_auditlog(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _taken_back(kept: None, db: None) -> None:
+    """Take back what a test stores: it runs in a savepoint of what is kept."""
+
+
+@pytest.fixture(scope="module")
+def people(kept: None) -> People:
     """Acme and one person of each role."""
-    return People(tenant=acme, system_admin=root, admin=alice, extension_user=bob, other_admin=gina)
+    acme, globex = (Tenant.objects.get(slug=slug) for slug in ("acme", "globex"))
+    return People(
+        tenant=acme,
+        system_admin=system_admin(),
+        admin=member("alice@acme.example", acme, "admin"),
+        extension_user=member("bob@acme.example", acme, "extension", "101"),
+        other_admin=member("gina@globex.example", globex, "admin"),
+    )
 
 
-@pytest.fixture
-def furnished(
-    acme: Tenant,
-    globex: Tenant,
-    trunk: Trunk,
-    acme_line: MessageSetting,
-    root: User,
-    alice: User,
-    bob: User,
-    gina: User,
-) -> Samples:
+@pytest.fixture(scope="module")
+def signed_in(people: People) -> Callable[[User], Client]:
+    """Browser of a person, who signed in before the module's first test."""
+    sessions = {}
+    for each in fields(people):
+        if isinstance(person := getattr(people, each.name), User):
+            client = Client()
+            client.force_login(person, backend=SIGN_IN_BACKEND)
+            sessions[person.pk] = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.cookies[settings.SESSION_COOKIE_NAME] = sessions[user.pk]
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(scope="module")
+def furnished(people: People) -> Samples:
     """Fill Acme; returns the keys of what was made."""
+    acme, root, alice, bob = (
+        people.tenant,
+        people.system_admin,
+        people.admin,
+        people.extension_user,
+    )
+    trunk = Trunk.objects.create(name="Bandwidth", provider="bandwidth", hostname="sip.example.com")
+    number = PhoneNumber.objects.create(number=ACME_NUMBER, trunk=trunk, tenant=acme)
+    acme_line = line_of_101(acme, number, _configuration(acme, trunk))
     now = timezone.now()
     event = WebhookEvent.objects.create(
         provider="bandwidth", dedupe_key=b"x" * 16, type="message-received", payload=b"{}",
@@ -159,7 +210,6 @@ def furnished(
             p256dh="k", auth="a",
         )  # fmt: skip
         configuration = SmsConfiguration.objects.get()
-    number = PhoneNumber.objects.get(number=ACME_NUMBER)
     preset = ThroughputPreset.objects.create(kind="toll_free", segments_per_second=25)
     by_model = {
         "messaging/smsconfiguration": configuration.pk,

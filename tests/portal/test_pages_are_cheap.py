@@ -57,9 +57,10 @@ ROWS = 30
 _NO_QUESTIONS = ("SAVEPOINT", "RELEASE", "SET search_path")
 
 
-@pytest.fixture
-def crowded(furnished: Samples, people: People, trunk: Trunk) -> Samples:
+@pytest.fixture(scope="module")
+def crowded(furnished: Samples, people: People) -> Samples:
     """Acme with thirty more rows of everything."""
+    trunk = Trunk.objects.get(name="Bandwidth")
     now, acme, many = timezone.now(), people.tenant, range(ROWS)
     users = User.objects.bulk_create([User(email=f"p{n}@acme.example") for n in many])
     numbers = PhoneNumber.objects.bulk_create(

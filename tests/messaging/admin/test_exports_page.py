@@ -73,16 +73,16 @@ def test_an_unfinished_export_has_no_file(
 
 
 def test_deleting_takes_the_file_along(
-    admin: Client, alice: User, acme: Tenant, inside: Any, tmp_path: Path
+    admin: Client, alice: User, acme: Tenant, inside: Any, media_folder: Path
 ) -> None:
     export = _written(acme, alice, inside)
-    assert list(tmp_path.rglob("*.csv"))
+    assert list(media_folder.rglob("*.csv"))
 
     admin.get(f"{LIST}{export.pk}/delete/")
-    assert list(tmp_path.rglob("*.csv"))
+    assert list(media_folder.rglob("*.csv"))
     admin.post(f"{LIST}{export.pk}/delete/", {"post": "yes"})
 
-    assert not list(tmp_path.rglob("*.csv"))
+    assert not list(media_folder.rglob("*.csv"))
     with inside(acme):
         assert not Export.objects.exists()
 

@@ -121,7 +121,7 @@ def test_a_finished_export_is_not_written_again(alice: User, at_acme: Tenant, sa
 
 
 def test_a_deleted_export_leaves_no_file(
-    alice: User, at_acme: Tenant, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    alice: User, at_acme: Tenant, say: Say, media_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say()
     export = ask_for_messages(alice, at_acme, {})
@@ -135,7 +135,7 @@ def test_a_deleted_export_leaves_no_file(
     writer.run(export.pk)
 
     assert not Export.objects.exists()
-    assert not list(tmp_path.rglob("*.csv"))
+    assert not list(media_folder.rglob("*.csv"))
 
 
 def test_a_dead_writer_is_followed_by_another(
@@ -211,7 +211,7 @@ def test_filters_that_make_no_sense_any_more_end_it(alice: User, at_acme: Tenant
 
 
 def test_old_exports_are_forgotten_with_their_files(
-    alice: User, at_acme: Tenant, say: Say, tmp_path: Path
+    alice: User, at_acme: Tenant, say: Say, media_folder: Path
 ) -> None:
     say()
     old, new = _written(alice, at_acme), _written(alice, at_acme)
@@ -220,7 +220,7 @@ def test_old_exports_are_forgotten_with_their_files(
     upkeep.sweep()
 
     assert list(Export.objects.values_list("pk", flat=True)) == [new.pk]
-    assert [path.stem for path in tmp_path.rglob("*.csv")] == [new.pk.hex]
+    assert [path.stem for path in media_folder.rglob("*.csv")] == [new.pk.hex]
 
 
 def test_an_unknown_export_is_nothing_to_do(at_acme: Tenant) -> None:

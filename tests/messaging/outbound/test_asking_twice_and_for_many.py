@@ -72,7 +72,7 @@ def test_one_key_sends_to_each_once(at_acme: Tenant, alice: User) -> None:
 
 
 def test_a_refusal_leaves_neither_messages_nor_copies_of_files(
-    at_acme: Tenant, alice: User, tmp_path: Path
+    at_acme: Tenant, alice: User, media_folder: Path
 ) -> None:
     upload = store_upload(alice, "a.png", "image/png", PNG)
     OptOut.objects.create(our_number=None, number=BEN)
@@ -80,12 +80,10 @@ def test_a_refusal_leaves_neither_messages_nor_copies_of_files(
         to_each(alice, at_acme, attachment_ids=[upload.pk])
     assert not Message.objects.exists()
     assert Attachment.objects.get() == upload
-    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    assert len([path for path in media_folder.rglob("*") if path.is_file()]) == 1
 
 
-def test_an_upload_that_no_message_took_is_forgotten_after_a_day(
-    write: Write, alice: User, tmp_path: Path
-) -> None:
+def test_an_upload_that_no_message_took_is_forgotten_after_a_day(write: Write, alice: User) -> None:
     kept = store_upload(alice, "new.png", "image/png", PNG)
     old = store_upload(alice, "old.png", "image/png", PNG)
     sent = store_upload(alice, "sent.png", "image/png", PNG)
