@@ -31,6 +31,9 @@ PREFIX = "/webhook/"
 # With or without a trailing slash and never a redirect: a carrier does not follow those.
 _PATH = re.compile(r"/webhook/([a-z]+)/sms(?:/([A-Za-z0-9_-]{1,100}))?/?")
 _TYPE_LIMIT = 60
+# Carriers send one, rarely some. What a body can hold of tiny ones would keep the writer, which
+# all share, for longer than anybody's patience.
+_MOST_EVENTS = 1000
 
 
 class Answer(NamedTuple):
@@ -89,7 +92,10 @@ def _take(method: str, path: str, headers: Mapping[str, str], body: bytes) -> An
     door.carrier.authenticate_webhook(headers, door.credentials)
     if len(body) > settings.WEBHOOK_BODY_LIMIT:
         return too_large()
-    rows = _rows(door, door.carrier.split_webhook(body))
+    items = door.carrier.split_webhook(body)
+    if len(items) > _MOST_EVENTS:
+        return answer(413, f"The body has more than {_MOST_EVENTS} events.")
+    rows = _rows(door, items)
     if rows:
         storing.store(rows)
     return _ACCEPTED

@@ -132,6 +132,8 @@ CASES = [
     Case("broken UTF-8", b'[{"type":"\xff\xfe"}]', 400),
     Case("nothing", b"", 400),
     Case("5,000 deep", b"[" * 5000 + b"]" * 5000, 400),
+    Case("1,000 events", [17] * 1000, 200, [""]),
+    Case("more events than anybody sends", [17] * 1001, 413),
     Case("over the limit", b"[" + b" " * (1024 * 1024) + b"]", 413),
 ]
 
