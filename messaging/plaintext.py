@@ -16,6 +16,7 @@ def storable(text: str) -> str:
 
 def one_line(text: str, *, limit: int) -> str:
     """Fold the text into one line without control characters, for headers and names."""
-    kept = (" " if c.isspace() else c for c in storable(text))
-    line = "".join(c for c in kept if unicodedata.category(c)[0] != "C")
-    return " ".join(line.split())[:limit].rstrip()
+    if not text.isprintable():  # then it holds no space but " " and nothing to leave out
+        kept = (" " if c.isspace() else c for c in storable(text))
+        text = "".join(c for c in kept if unicodedata.category(c)[0] != "C")
+    return " ".join(text.split())[:limit].rstrip()
