@@ -103,9 +103,12 @@ def _measured(
             found: list[Figure] = part.measure(
                 dataclasses.replace(run, part_ends_at=began + run.seconds_left * share)
             )
-            for figure in found:
-                figure.check()
-            figures += found
+            figures += (figure for figure in found if figure.is_sound)
+            missing |= {
+                figure.key: f"came to nothing: {figure.values} of {figure.yardstick}"
+                for figure in found
+                if not figure.is_sound
+            }
         except NotMeasured as error:
             missing[name] = str(error)
         except Exception as error:  # noqa: BLE001  # one part's trouble is not the others'

@@ -56,10 +56,10 @@ class Figure:
         pairs = zip(self.values, self.yardstick, strict=False)
         return tuple(value / measure for value, measure in pairs if measure)
 
-    def check(self) -> None:
-        """Raise ValueError when there is nothing to judge: a yardstick of nought, say."""
-        if not self.values or (self.judged == Judged.RATIO and not self.ratios):
-            raise ValueError(f"{self.key} came to nothing: {self.values} of {self.yardstick}")
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether there is something to judge: not with a yardstick of nought, say."""
+        return bool(self.values and (self.judged == Judged.VALUE or self.ratios))
 
     @property
     def score(self) -> float:

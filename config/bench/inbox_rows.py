@@ -20,6 +20,7 @@ from providers.models import WebhookEvent
 _PENDING = "SELECT count(*) FROM providers_webhookevent WHERE state = 'pending'"
 _BELL_EVERY = 2.0  # as beat rings
 _CUSTOMERS = 1000
+_SOURCE = "bench_source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,12 @@ def post(server: Server, door: Door, *, message_id: str, customer: str) -> None:
 
     Raises NotMeasured when it is refused.
     """
-    body = posts.body(door.number, message_id=message_id, customer=customer).encode()
+    post_body(server, door, posts.body(door.number, message_id=message_id, customer=customer))
+
+
+def post_body(server: Server, door: Door, text: str) -> None:
+    """Post any callback through the web door. Raises NotMeasured when it is refused."""
+    body = text.encode()
     request = urllib.request.Request(  # our own address
         f"http://127.0.0.1:{server.port}{door.path}",
         data=body,
@@ -53,51 +59,63 @@ def post(server: Server, door: Door, *, message_id: str, customer: str) -> None:
             raise NotMeasured(f"an event was answered {response.status}")
 
 
-def remember(row: int) -> None:
-    """Keep a stored event as the one that `store_like` makes all others from."""
+def keep(row: int, name: str = _SOURCE) -> None:
+    """Keep a stored event as the one that others are made from."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS bench_source")
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
         cursor.execute(
-            "CREATE TEMP TABLE bench_source AS SELECT * FROM providers_webhookevent WHERE id = %s",
+            f"CREATE TEMP TABLE {name} AS"  # noqa: S608
+            " SELECT * FROM public.providers_webhookevent WHERE id = %s",
             [row],
         )
 
 
+def kept(name: str = _SOURCE) -> tuple[str, posts.Identity]:
+    """Return the kept event's payload, and what is to be replaced in it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT payload FROM {name}")  # noqa: S608
+        payload = bytes(cursor.fetchone()[0]).decode()
+    return payload, posts.identity_of(payload)
+
+
+def event_columns(cursor: Any) -> list[str]:
+    """Name the columns of an event, whatever they are in this release."""
+    table = WebhookEvent._meta.db_table
+    described = connection.introspection.get_table_description(cursor, table)
+    return [column.name for column in described if column.name != "id"]
+
+
+def like(statement: str, changed: dict[str, str]) -> str:
+    """Fill a statement in that stores rows like the source, but for what is changed."""
+    with connection.cursor() as cursor:
+        columns = event_columns(cursor)
+    chosen = sql.SQL(", ").join(
+        sql.SQL(changed[name]) if name in changed else sql.Identifier("source", name)
+        for name in columns
+    )
+    named = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL(statement).format(columns=named, chosen=chosen).as_string(None)
+
+
 def store_like_it(*, count: int, tenants: int) -> None:
-    """Store events of so many tenants, each like the remembered row.
+    """Store events of so many tenants, each like the kept text.
 
     What tells them apart is replaced within its payload: whatever form intake gives a row, these
     have it too.
     """
+    payload, known = kept()
+    values: dict[str, Any] = {
+        "prefix": posts.prefix(),
+        "payload": payload,
+        "id": known.message_id,
+        "number": known.number,
+        "customer": known.customer,
+        "customers": _CUSTOMERS,
+        "count": count,
+        "tenants": tenants,
+    }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT payload FROM bench_source")
-        payload = bytes(cursor.fetchone()[0]).decode()
-        known = posts.identity_of(payload)
-        columns = [
-            column.name
-            for column in connection.introspection.get_table_description(
-                cursor, WebhookEvent._meta.db_table
-            )
-            if column.name != "id"
-        ]
-        chosen = sql.SQL(", ").join(
-            sql.SQL(_CHANGED[name]) if name in _CHANGED else sql.Identifier("source", name)
-            for name in columns
-        )
-        statement = sql.SQL(_STORE).format(
-            columns=sql.SQL(", ").join(map(sql.Identifier, columns)), chosen=chosen
-        )
-        values: dict[str, Any] = {
-            "prefix": posts.prefix(),
-            "payload": payload,
-            "id": known.message_id,
-            "number": known.number,
-            "customer": known.customer,
-            "customers": _CUSTOMERS,
-            "count": count,
-            "tenants": tenants,
-        }
-        cursor.execute(statement.as_string(None), values)
+        cursor.execute(like(_STORE, _CHANGED), values)
         cursor.execute("ANALYZE providers_webhookevent")
 
 

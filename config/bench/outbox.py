@@ -49,6 +49,8 @@ def ring(place: int) -> int:
     with entered(schema_of(place)):
         waiting = Message.objects.filter(direction=Message.Direction.OUT, status=Status.QUEUED)
         messages = list(waiting.order_by("created_at"))
+        # A bell that was rung before, for a queue that was emptied, keeps none from being heard.
+        queue.heard(queue.DELIVER, schema_of(place))
         with transaction.atomic():
             for message in messages:
                 queue.enqueue_delivery(message)

@@ -48,6 +48,30 @@ def body(number: str, *, message_id: str, customer: str) -> str:
     return json.dumps([event], ensure_ascii=False)
 
 
+def receipt(number: str, *, message_id: str, customer: str) -> str:
+    """Write the callback of a message that was delivered."""
+    to = f"{_CUSTOMER}{customer}"
+    message = {
+        "id": message_id,
+        "owner": number,
+        "applicationId": APPLICATION_ID,
+        "time": "2026-01-15T10:22:31.123Z",
+        "segmentCount": 1,
+        "direction": "out",
+        "to": [to],
+        "from": number,
+        "text": "",
+    }
+    event = {
+        "time": "2026-01-15T10:22:33.456Z",
+        "type": "message-delivered",
+        "to": to,
+        "description": "Message delivered to carrier.",
+        "message": message,
+    }
+    return json.dumps([event])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """What tells one stored event from another."""
@@ -62,7 +86,9 @@ def identity_of(payload: str) -> Identity:
     decoded = json.loads(payload)
     event = decoded[0] if isinstance(decoded, list) else decoded
     message = event["message"]
-    return Identity(message_id=message["id"], number=message["owner"], customer=message["from"])
+    ours = message["owner"]
+    customer = message["from"] if message["from"] != ours else message["to"][0]
+    return Identity(message_id=message["id"], number=ours, customer=customer)
 
 
 def headers(length: int) -> dict[str, str]:

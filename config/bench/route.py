@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from config.bench import inbox_rows, posts
+from config.bench import inbox_rows, posts, receipts
 from config.bench.accept import empty_inbox, inserts, load, settled_count
 from config.bench.cores import postgres_cpu_seconds
 from config.bench.doors import door, schema_of
@@ -21,6 +21,7 @@ from providers.models import WebhookEvent
 from tenants.context import entered
 
 _PATIENCE = 25.0  # seconds for one leg; then the rate is of what was routed until then
+_MIXED = 20  # tenants that texts and receipts wait for
 _FLOODED = 3  # tenants whose events are the backlog
 
 
@@ -93,6 +94,24 @@ class _Router:
         self._tell(f"{events:,} waiting", drained)
         return drained
 
+    def mixed(self, repeat: int, *, texts: int, receipts_each: int) -> Drained:
+        """Let the worker find texts and receipts of twenty tenants, in no order."""
+        before, places = self._begin(), range(1, _MIXED + 1)
+        delivered = receipts.delivered(places)
+        inbox_rows.store_like_it(count=texts, tenants=_MIXED)
+        for place in places:
+            first_number = 6_000_000 + repeat * 100_000 + place * 1000
+            receipts.store(place, receipts_each, first_number=first_number)
+        receipts.shuffle()
+        events = texts + receipts_each * _MIXED
+        drained = inbox_rows.watch(began=time.monotonic(), waiting=events, within=_PATIENCE)
+        visible = inbox_rows.conversation_messages(_MIXED) - before
+        visible += receipts.delivered(places) - delivered
+        if drained.is_all and visible != events:
+            raise NotMeasured(f"{events} texts and receipts routed, {visible} visible")
+        self._tell(f"{events:,} waiting, receipts among them", drained)
+        return drained
+
     def backlog(self, events: int, *, measured: int) -> _Behind:
         """Take the rate of the first events of a backlog; then post another tenant's."""
         before = self._begin()
@@ -142,13 +161,15 @@ def measure(run: Run) -> list[Figure]:
     """Drain what is being posted, what waits, and what came behind a backlog."""
     few, many = run.sized(100, 10), run.sized(1000, 40)
     backlog, measured = run.sized(200_000, 10_000), run.sized(20_000, 1_000)
+    texts, receipts_each = run.sized(7_000, 350), run.sized(150, 8)
     populate(run, many + 1)
     with _router(run, few=few, many=many) as router:
-        rates, by_few, by_many, plain, behind = run.interleaved(
+        rates, by_few, by_many, mixed, plain, behind = run.interleaved(
             [
                 lambda _: inserts(run, seconds=2),
                 lambda _: router.live(few),
                 lambda _: router.live(many),
+                lambda repeat: router.mixed(repeat, texts=texts, receipts_each=receipts_each),
                 lambda _: router.stored(measured, tenants=_FLOODED),
                 lambda _: router.backlog(backlog, measured=measured),
             ]
@@ -188,6 +209,14 @@ def measure(run: Run) -> list[Figure]:
             values=tuple(one.drained.per_second for one in by_many),
             yardstick=routed,
             yardstick_title=f"{few} tenants",
+        ),
+        Figure(
+            key="routed_mixed_per_second",
+            title="Texts that waited, 30 % receipts among them",
+            unit="per s",
+            values=tuple(one.per_second for one in mixed),
+            yardstick=tuple(one.per_second for one in plain),
+            yardstick_title=f"{measured:,} texts waiting",
         ),
         Figure(
             key="routed_ratio_backlog",
@@ -234,7 +263,8 @@ def _router(run: Run, *, few: int, many: int) -> Iterator[_Router]:
         # One row as intake stores it, before anybody routes it.
         empty_inbox()
         inbox_rows.post(server, door(1), message_id="0" * 29, customer="0000")
-        inbox_rows.remember(WebhookEvent.objects.get().pk)
+        inbox_rows.keep(WebhookEvent.objects.get().pk)
+        receipts.remember(server)
         with worker(run) as routing:
             router = _Router(run=run, web=server, worker=routing, few=few, many=many)
             # Imports, connections and plans of the first events are not what is measured.
