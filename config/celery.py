@@ -6,8 +6,11 @@ import os
 
 from celery import Celery
 
+from config import valkey_broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+valkey_broker.install()
 app = Celery("trunkline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Django's fixup closes the database connection around every task unless told otherwise; it reads
