@@ -102,7 +102,7 @@ def test_duplicates_come_on_demand(
 def test_events_overtake_each_other_on_demand(
     adapter: BandwidthProvider, webhook: Webhook, simulator: RunningSimulator
 ) -> None:
-    behave(simulator, reorder=True, callback_delay=0.1)
+    behave(simulator, reorder=True, callback_delay=0.4)
     adapter.send(GROUP)
     assert kinds(webhook, 4) == ["message-delivered"] * 2 + ["message-sending"] * 2
 
