@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
-from django.core.management import call_command
 from django.db import connection
+from django_tenants.utils import get_public_schema_name
 from psycopg import sql
 
 from tenants.migration_workers import Outcome, migrate_beside, migrate_here
 from tenants.models import Tenant
 from tenants.progress import Progress
 from tenants.provisioning import one_at_a_time
-from tenants.schema_migration import migrations_of_release
+from tenants.schema_migration import Migrator, migrations_of_release
 from tenants.template_schema import current_script
 
 # Seconds of work here after which more processes are thought of, which take as long to start, and
@@ -37,10 +37,12 @@ def migrate_all(say: Callable[[str], None], *, jobs: int | None = None) -> None:
     What was done stays done: broken off anywhere, it goes on there when it is called again.
     Raises TenantsLeftBehind at the end.
     """
-    call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    # One for both: on an empty database their models are the same, and most of the work.
+    migrator = Migrator()
+    migrator.migrate(get_public_schema_name())
     with one_at_a_time():
         # Whoever is opened from now on is up to date; whoever was before is found below.
-        current_script()
+        current_script(migrator)
     behind = schemas_behind()
     progress = Progress(total=len(behind), say=say)
     reasons: dict[str, str] = {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
@@ -44,7 +47,8 @@ class Migrator:
         try:
             with schema_context(schema_name):
                 if applied not in self._rehearsals:
-                    self._rehearsals[applied] = _Rehearsal()
+                    with _keeping_garbage():
+                        self._rehearsals[applied] = _Rehearsal()
                 self._rehearsals[applied].perform()
         except DatabaseError:
             if connection.in_atomic_block and not was_in_transaction:
@@ -68,6 +72,18 @@ def leave_transaction() -> None:
     # Every later task of this thread would fail there. A new connection starts outside.
     connection.in_atomic_block = False
     connection.close()
+
+
+@contextmanager
+def _keeping_garbage() -> Iterator[None]:
+    """Spare the collector thousands of models that are all kept: a quarter of the work."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Rehearsal:

@@ -27,7 +27,7 @@ class _Undo(Exception):
     """Takes back the trial."""
 
 
-def current_script() -> str:
+def current_script(migrator: Migrator | None = None) -> str:
     """Return the statements that make a tenant's schema of this release.
 
     Migrates the template first if it is behind, or missing; for callers that hold the lock of
@@ -35,14 +35,14 @@ def current_script() -> str:
     """
     script = _written_script()
     if script is None:
-        script = _write_script()
+        script = _write_script(migrator or Migrator())
     return "" if script == _NONE else script
 
 
-def _write_script() -> str:
+def _write_script(migrator: Migrator) -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {TEMPLATE}")
-    Migrator().migrate(TEMPLATE)
+    migrator.migrate(TEMPLATE)
     script = copy_script(TEMPLATE)
     if not _is_exact(script):
         logger.error("a copy of the template differs from it: tenants are made by migrations")

@@ -65,10 +65,21 @@ class Supervisor:
             LocalError: one of them keeps ending.
             StopRequested: somebody asked for the end.
         """
-        group = [Child(process, data=self.data) for process in processes]
-        self._groups.append(group)
-        for child in group:
-            child.start()
+        self.await_ready(self.launch(*processes))
+
+    def launch(self, *processes: Process, joining: list[Child] | None = None) -> list[Child]:
+        """Start a group, or more of one, and leave it to await_ready to see it through."""
+        group = joining
+        if group is None:
+            group = []
+            self._groups.append(group)
+        for process in processes:
+            group.append(Child(process, data=self.data))
+            group[-1].start()
+        return group
+
+    def await_ready(self, group: list[Child]) -> None:
+        """Wait until all of a group is ready; raises what start does."""
         self._wait_until(lambda: all(child.is_ready() for child in group), group)
 
     def run(self, process: Process) -> None:

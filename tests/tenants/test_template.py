@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from psycopg.pq import TransactionStatus
 
 from tenants import provisioning, template_schema
 from tenants.models import Tenant
@@ -90,3 +92,21 @@ def test_what_migrations_began_they_end(db: None) -> None:
     tenant.refresh_from_db()
     assert tenant.is_open
     assert LAST in applied_in(tenant.schema_name)
+
+
+def test_a_copy_waits_for_those_who_write_where_its_keys_refer_to(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = current_script()
+    there = connection.get_connection_params()
+    parts = {
+        name: there[name]
+        for name in ("dbname", "user", "password", "host", "port")
+        if name in there
+    }
+    with psycopg.connect(**parts) as somebody:
+        somebody.execute("LOCK TABLE public.tenants_user IN ROW EXCLUSIVE MODE")
+        monkeypatch.setattr("tenants.schema_copy.time.sleep", lambda _: somebody.rollback())
+        make_schema("by_template", script)
+        assert somebody.info.transaction_status == TransactionStatus.IDLE, "it was in the way"
+    assert describe("by_template") == describe(TEMPLATE)

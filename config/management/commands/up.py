@@ -17,6 +17,7 @@ from config import processes
 from config.embedded import (
     LocalError,
     PortInUse,
+    Process,
     Supervisor,
     require_free_port,
     start_local_servers,
@@ -97,6 +98,11 @@ class Command(BaseCommand):
         if settings.EMBEDDED_DATABASE or settings.EMBEDDED_REDIS:
             self._say("starting the database and the queue")
         start_local_servers(supervisor)
+        # An empty database asks nothing of those who wait for tasks, so they start meanwhile. In
+        # any other the tasks that wait, too, are for the tables as they are going to be.
+        waiting = self._those_who_wait(env=env, host=host, with_demo=with_demo)
+        is_new = _is_empty_database()
+        group = supervisor.launch(*(waiting if is_new else []))
         self._say("bringing the database up to date")
 
         def report(line: str) -> None:
@@ -104,25 +110,18 @@ class Command(BaseCommand):
             supervisor.check()
 
         migrate_all(report)
-        if with_demo:
-            self._say("looking after the demo tenants")
-            demo.seed()
-            supervisor.check()
-        connection.close()
+        supervisor.check()
         # Where mails go without a mail server: they hold people's texts.
         (settings.DATA_DIR / "mail").mkdir(mode=0o700, exist_ok=True)
         self._say("starting the portal")
-        group = [
-            processes.web(host=host, port=settings.PORT, env=env),
-            processes.events(host=host, port=int(env["EVENTS_PORT"]), env=env),
-            processes.worker("worker", queue="messages", env=env),
-            # Broadcasts ride along: a worker of their own would cost small machines its memory.
-            processes.worker("worker-slow", queue="slow,bulk", env=env),
-            processes.beat(data=settings.DATA_DIR, env=env),
-        ]
+        web = processes.web(host=host, port=settings.PORT, env=env)
+        supervisor.launch(web, *([] if is_new else waiting), joining=group)
         if with_demo:
-            group.append(processes.simulator(host=host, port=settings.SIMULATOR_PORT, env=env))
-        supervisor.start(*group)
+            demo.seed()
+        connection.close()
+        # It may ask for the schema of a demo tenant that is being made.
+        supervisor.launch(processes.beat(data=settings.DATA_DIR, env=env), joining=group)
+        supervisor.await_ready(group)
         simulator_url = f"http://127.0.0.1:{settings.SIMULATOR_PORT}"
         if with_demo:
             introduce_demo(simulator_url)
@@ -139,6 +138,24 @@ class Command(BaseCommand):
         self.stdout.write("Ctrl-C stops everything.\n")
         self.stdout.flush()
 
+    def _those_who_wait(self, *, env: dict[str, str], host: str, with_demo: bool) -> list[Process]:
+        waiting = [
+            processes.worker("worker", queue="messages", env=env),
+            # Broadcasts ride along: a worker of their own would cost small machines its memory.
+            processes.worker("worker-slow", queue="slow,bulk", env=env),
+            processes.events(host=host, port=int(env["EVENTS_PORT"]), env=env),
+        ]
+        if with_demo:
+            waiting.append(processes.simulator(host=host, port=settings.SIMULATOR_PORT, env=env))
+        return waiting
+
     def _say(self, line: str) -> None:
         self.stdout.write(f"[{time.monotonic() - self._began:5.1f} s] {line}\n")
         self.stdout.flush()
+
+
+def _is_empty_database() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('public.django_migrations') IS NULL")
+        [(is_empty,)] = cursor.fetchall()
+        return bool(is_empty)
