@@ -37,6 +37,9 @@ class CursorPages(CursorPagination):
     page_size = _SIZE
     page_size_query_param = "page_size"
     max_page_size = _LARGEST
+    # Rows of one moment are passed over by number. An import writes thousands at once, and a client
+    # would be led in a circle from DRF's thousandth on.
+    offset_cutoff = 1_000_000
     count: int
 
     def paginate_queryset(
