@@ -8,6 +8,7 @@ from tenants.admin import (
     keys,
     members,
     people,
+    quick_rows,
     tenant,
     throughput,
 )
@@ -20,6 +21,9 @@ __all__ = [
     "keys",
     "members",
     "people",
+    "quick_rows",
     "tenant",
     "throughput",
 ]
+
+quick_rows.install()
