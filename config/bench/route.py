@@ -105,7 +105,7 @@ class _Router:
         receipts.shuffle()
         events = texts + receipts_each * _MIXED
         drained = inbox_rows.watch(began=time.monotonic(), waiting=events, within=_PATIENCE)
-        visible = inbox_rows.conversation_messages(_MIXED) - before
+        visible = inbox_rows.conversation_messages(self.many) - before
         visible += receipts.delivered(places) - delivered
         if drained.is_all and visible != events:
             raise NotMeasured(f"{events} texts and receipts routed, {visible} visible")

@@ -155,6 +155,18 @@ def test_requests_are_as_long_as_they_say_once_filled_in(tmp_path) -> None:
     assert 690 < len(body) < 710
 
 
+@pytest.mark.parametrize("write", [posts.body, posts.receipt])
+def test_what_tells_events_apart_is_found_again(write) -> None:
+    known = posts.identity_of(write(door(1).number, message_id="abc", customer="0042"))
+    assert (known.message_id, known.number) == ("abc", door(1).number)
+    assert known.customer == "+15125550042"
+
+
+def test_a_yardstick_of_nought_judges_nothing() -> None:
+    assert not figure(yardstick=(0.0,), judged=Judged.RATIO).is_sound
+    assert figure(yardstick=(0.0,)).is_sound
+
+
 def test_legs_take_turns(tmp_path) -> None:
     calls: list[str] = []
     legs = [lambda n: calls.append(f"a{n}"), lambda n: calls.append(f"b{n}")]
