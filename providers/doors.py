@@ -121,8 +121,10 @@ def _endpoint_door(token: str) -> Door | None:
         door_news.listen(forget)
     before = _changes
     door = within(settings.WEBHOOK_DEADLINE, partial(_look_up, token))
-    if before == _changes:
-        (_unknown if door is None else _known).keep(key, door)
+    memory = _unknown if door is None else _known
+    memory.keep(key, door)
+    if before != _changes:  # asked last, or a change just before `keep` would go unnoticed
+        memory.forget(key)
     return door
 
 

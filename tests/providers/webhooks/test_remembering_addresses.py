@@ -104,6 +104,22 @@ def test_what_changed_while_it_was_looked_up_is_not_remembered(
     assert lookups == [token, token]
 
 
+def test_what_changed_just_before_it_is_kept_is_not_remembered(
+    token: str, lookups: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = doors._known.keep
+
+    def late(*entry: Any) -> None:
+        doors.forget(token_hash(token))
+        keep(*entry)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(doors._known, "keep", late)
+        find_door("bandwidth", token)
+    find_door("bandwidth", token)
+    assert lookups == [token, token]
+
+
 @pytest.mark.parametrize(
     ("data", "key"), [("0aff", b"\x0a\xff"), ("*", None), ("odd", None)], ids=str
 )
