@@ -71,9 +71,9 @@ def measure(run: Run) -> list[Figure]:
     posts.write_requests(requests, doors)
     seconds = run.sized(4, 2)
     targets = {
-        "dispatcher": "config.wsgi:application",
-        "view": "config.bench.view_door:application",
-        "naive": "config.bench.naive.wsgi:application",
+        "dispatcher": ("config.wsgi:application", seconds),
+        "view": ("config.bench.view_door:application", run.sized(3, 2)),
+        "naive": ("config.bench.naive.wsgi:application", run.sized(3, 2)),
     }
     try:
         with ExitStack() as stack:
@@ -82,9 +82,9 @@ def measure(run: Run) -> list[Figure]:
                     run=run,
                     server=stack.enter_context(web(run, name, target)),
                     requests=requests,
-                    seconds=seconds,
+                    seconds=long,
                 )
-                for name, target in targets.items()
+                for name, (target, long) in targets.items()
             ]
             rates, *loads = run.interleaved([lambda _: inserts(run, seconds=seconds), *legs])
     finally:

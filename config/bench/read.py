@@ -30,7 +30,7 @@ def measure(run: Run) -> list[Figure]:
         done = subprocess.run(  # noqa: S603  # our own program
             [
                 *[PYTHON, "-m", "config.bench.reading", "--repeats", str(run.repeats)],
-                *["--calls", str(run.sized(15, 5)), "--seconds", f"{seconds:.0f}"],
+                *["--calls", str(run.sized(12, 5)), "--seconds", f"{seconds:.0f}"],
                 *["--messages", str(run.sized(1_000_000, 100_000))],
             ],
             env=dict(run.kept_env),

@@ -29,7 +29,7 @@ def main() -> int:
     django.setup()
     # Only now: models need the settings.
     from config.bench.data import bench_tenant  # noqa: PLC0415
-    from config.bench.measure import measure  # noqa: PLC0415
+    from config.bench.measure import Reader  # noqa: PLC0415
     from config.bench.platform_rows import events  # noqa: PLC0415
     from tenants.migration import migrate_all  # noqa: PLC0415
 
@@ -37,6 +37,7 @@ def main() -> int:
     size = {"messages": options.messages, "conversations": options.messages // 20}
     tenant = bench_tenant(_say, **size)
     events(tenant, count=options.messages // 5, say=_say)
+    reader = Reader(tenant)
     pages: dict[str, dict[str, Any]] = {}
     began = time.monotonic()
     for repeat in range(options.repeats):
@@ -44,9 +45,11 @@ def main() -> int:
         if repeat and now + (now - began) / repeat > ends_at:
             _say(f"no time for more than {repeat} of {options.repeats} repeats")
             break
-        for one in measure(tenant, calls=options.calls):
+        for one in reader.measured(calls=options.calls):
             page = pages.setdefault(one.key, {"title": one.title, "p95_ms": [], "status": 200})
             page["p95_ms"].append(one.p95_ms)
+            if not repeat:
+                _say(f"{one.title}: {one.p95_ms:.0f} ms, {one.queries} queries")
             page["queries"] = one.queries
             if one.status != 200:
                 page["status"] = one.status

@@ -64,7 +64,7 @@ class _Router:
         clock = self._clock()
         began = time.monotonic()
         try:
-            seen = load(self.run, self.web, requests, seconds=self.run.sized(4, 2))
+            seen = load(self.run, self.web, requests, seconds=self.run.sized(3, 2))
         finally:
             requests.unlink()
         stored = settled_count()
@@ -160,7 +160,7 @@ class _Router:
 def measure(run: Run) -> list[Figure]:
     """Drain what is being posted, what waits, and what came behind a backlog."""
     few, many = run.sized(100, 10), run.sized(1000, 40)
-    backlog, measured = run.sized(200_000, 10_000), run.sized(20_000, 1_000)
+    backlog, measured = run.sized(200_000, 10_000), run.sized(10_000, 1_000)
     texts, receipts_each = run.sized(7_000, 350), run.sized(150, 8)
     populate(run, many + 1)
     with _router(run, few=few, many=many) as router:

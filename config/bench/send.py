@@ -73,7 +73,7 @@ class _Sender:
             # Imports, connections and plans of the first messages are not what is measured.
             self._write(_FIRST, first_number=first_number)
             self._send()
-            self._write(self.run.sized(150, 15), first_number=first_number + 500_000)
+            self._write(self.run.sized(100, 15), first_number=first_number + 500_000)
             before = server.cpu_seconds
             rung, arrivals = self._send()
             cpu = (server.cpu_seconds - before) / max(1, len(arrivals)) * 1e6
@@ -101,10 +101,10 @@ class _Sender:
     def posts(self, repeat: int) -> float:
         """Return what so many threads manage that do nothing but post to the carrier."""
         self.carrier.forget()
-        until = time.monotonic() + self.run.sized(4, 2)
+        until = time.monotonic() + self.run.sized(3, 2)
         with ThreadPoolExecutor(_THREADS) as threads:
             counts = threads.map(lambda _: _post_until(self.carrier.url, until), range(_THREADS))
-            return sum(counts) / self.run.sized(4, 2)
+            return sum(counts) / self.run.sized(3, 2)
 
     def latency(self, portal: Server, secret: str) -> list[float]:
         """Return the milliseconds from the API's call to the carrier's socket, one at a time."""

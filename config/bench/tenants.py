@@ -34,7 +34,7 @@ from tenants.schema import tenant_connection
 _FEW = 10
 _CALLS = 300  # for the few tenants: enough for each thread to have done all once
 _THREADS = 8
-_BY_DJANGO = 5  # schemas; how long 200 would take follows
+_BY_DJANGO = 2  # schemas; how long 200 would take follows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
