@@ -81,6 +81,8 @@ def heard(task: str, schema_name: str) -> None:
         _server(settings.REDIS_URL).delete(_RUNG.format(schema_name, task))
     except (redis.RedisError, OSError) as error:
         logger.warning("bell not taken down: %s", type(error).__name__)
+        # Whoever rings until it falls silent by itself is not heard.
+        ring(task, schema_name, delay=_RUNG_MS / 1000)
 
 
 def _is_rung(task: str, schema_name: str) -> bool:

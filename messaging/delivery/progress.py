@@ -15,6 +15,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Least
+from django.utils import timezone
 
 from messaging import live
 from messaging.conversations import is_last, note_status
@@ -23,6 +24,7 @@ from messaging.models import Conversation, Message, MessageEvent, Recipient
 from messaging.models.message import RANK, Status
 from messaging.plaintext import one_line
 from providers.types import FailureReason
+from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,19 @@ UPDATE messaging_message AS message
 SET provider_message_id = said.id, segment_count = said.segments
 FROM unnest(%s::text[], %s::text[], %s::int[]) AS said (key, id, segments)
 WHERE message.id = said.key::uuid AND message.provider_message_id = ''
+"""
+
+
+# What goes with a change of many messages' status: one round trip instead of three.
+_FOLLOW = """
+WITH followed AS (
+  UPDATE messaging_recipient SET status = %(to)s, error_code = ''
+  WHERE message_id = ANY(%(keys)s::uuid[]) AND status = ANY(%(carry)s)
+), shown AS (
+  UPDATE messaging_conversation SET last_status = %(to)s WHERE id = ANY(%(threads)s::bigint[])
+)
+INSERT INTO messaging_messageevent (message_id, at, status, recipient, error_code, detail)
+SELECT key, %(at)s, %(to)s, '', '', %(detail)s FROM unnest(%(keys)s::uuid[]) AS key
 """
 
 
@@ -127,14 +142,33 @@ def move_all(
     """
     keys = [message.pk for message in messages]
     Message.objects.filter(pk__in=keys).update(status=to, **NO_FAULT.columns(), **columns)
-    followers = Recipient.objects.filter(message__in=keys, status__in=carry)
-    followers.update(status=to, error_code="")
-    timeline.record_all(keys, to, detail=detail)
     last = [message.conversation_id for message in messages if is_last(message)]
-    Conversation.objects.filter(pk__in=last).update(last_status=to)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FOLLOW,
+            {
+                "keys": [str(key) for key in keys],
+                "carry": [str(status) for status in carry],
+                "threads": last,
+                "to": str(to),
+                "at": timezone.now(),
+                "detail": one_line(detail, limit=300),
+            },
+        )
     for message in messages:
         message.status = to
-        live.hint(message.conversation)
+    _hint_all([message.conversation for message in messages])
+
+
+def _hint_all(threads: Sequence[Conversation]) -> None:
+    plain: dict[int, str] = {}
+    for thread in threads:
+        if thread.shared_with or thread.ring_group_id is not None:
+            live.hint(thread)
+        else:
+            plain[thread.pk] = thread.extension.number if thread.extension else ""
+    if plain:
+        live.hint_plain(tenant_connection.schema_name, plain)
 
 
 @transaction.atomic
