@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -26,6 +27,28 @@ def data(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "data"
     yield folder
     end_leftovers(folder)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Create a database once, for all tests of what comes after."""
+    folder = tmp_path_factory.mktemp("created") / "data"
+    subprocess.run(
+        [sys.executable, "-m", "config.embedded", "--data", str(folder), "--", "/bin/true"],
+        cwd=REPOSITORY,
+        env={**os.environ, "DATABASE_URL": "", "REDIS_URL": ""},
+        check=True,
+        capture_output=True,
+    )
+    return folder / "pg"
+
+
+@pytest.fixture
+def created(data: Path, cluster: Path) -> Path:
+    """Give a data folder that has its database already, as after a first run."""
+    data.mkdir()
+    subprocess.run(["/bin/cp", "-a", str(cluster), str(data / "pg")], check=True)
+    return data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

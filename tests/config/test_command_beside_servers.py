@@ -32,18 +32,18 @@ def run(data: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_commands_exit_code_is_returned(data: Path) -> None:
-    assert run(data, "/bin/sh", "-c", "exit 7").returncode == 7
-    assert processes_of(data) == []
+def test_the_commands_exit_code_is_returned(created: Path) -> None:
+    assert run(created, "/bin/sh", "-c", "exit 7").returncode == 7
+    assert processes_of(created) == []
 
 
-def test_the_command_is_led_to_the_servers(data: Path) -> None:
+def test_the_command_is_led_to_the_servers(created: Path) -> None:
     script = (
         "import os, redis; from config import local;"
         "server = redis.Redis.from_url(local.redis_url(local.data_dir()));"
         "print(server.ping(), repr(os.environ['DATABASE_URL']))"
     )
-    assert run(data, sys.executable, "-c", script).stdout == "True ''\n"
+    assert run(created, sys.executable, "-c", script).stdout == "True ''\n"
 
 
 def test_nothing_is_started_beside_named_servers(

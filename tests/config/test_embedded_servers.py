@@ -50,6 +50,7 @@ def data(request: pytest.FixtureRequest, data: Path) -> Path:
 
 
 plain = pytest.mark.parametrize("data", ["plain"], indirect=True)
+after_a_first_run = pytest.mark.usefixtures("created")
 
 
 def test_data_is_kept_between_two_runs(
@@ -72,6 +73,7 @@ def test_data_is_kept_between_two_runs(
 
 
 @plain
+@after_a_first_run
 def test_the_next_run_recovers_after_everything_was_killed(
     data: Path, start_portal: Callable[[], Portal]
 ) -> None:
@@ -88,6 +90,7 @@ def test_the_next_run_recovers_after_everything_was_killed(
 
 
 @plain
+@after_a_first_run
 def test_killing_the_supervisor_takes_the_servers_down(
     data: Path, start_portal: Callable[[], Portal]
 ) -> None:
@@ -98,6 +101,7 @@ def test_killing_the_supervisor_takes_the_servers_down(
 
 
 @plain
+@after_a_first_run
 def test_servers_that_outlived_their_supervisor_are_replaced(
     data: Path, start_portal: Callable[[], Portal]
 ) -> None:
@@ -115,6 +119,7 @@ def test_servers_that_outlived_their_supervisor_are_replaced(
 
 
 @plain
+@after_a_first_run
 def test_a_pid_file_naming_a_stranger_is_no_obstacle(
     data: Path, start_portal: Callable[[], Portal]
 ) -> None:
@@ -137,6 +142,7 @@ def test_a_database_half_created_is_created_anew(
 
 
 @plain
+@after_a_first_run
 def test_a_dead_database_is_started_again(data: Path, start_portal: Callable[[], Portal]) -> None:
     portal = start_portal()
     portal.wait_for("up")
@@ -155,6 +161,7 @@ def test_a_dead_database_is_started_again(data: Path, start_portal: Callable[[],
 
 
 @plain
+@after_a_first_run
 def test_the_servers_are_reachable_by_their_owner_only(
     data: Path, start_portal: Callable[[], Portal]
 ) -> None:
@@ -167,6 +174,7 @@ def test_the_servers_are_reachable_by_their_owner_only(
 
 
 @plain
+@after_a_first_run
 def test_failing_statements_are_not_logged(data: Path, start_portal: Callable[[], Portal]) -> None:
     start_portal().wait_for("up")
     store(data)
