@@ -14,7 +14,7 @@ import redis
 from django.conf import settings
 from django.core import signing
 
-from config import events
+from config import events, processes
 from config.streams import EVERYTHING, Stream
 from messaging import hint_tokens
 
@@ -322,3 +322,8 @@ def test_the_events_process_loads_neither_models_nor_a_database_driver() -> None
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_granian_is_told_to_hold_more_pages_than_its_backlog_is_long() -> None:
+    argv = list(processes.events(host="127.0.0.1", port=1, env={}).argv)
+    assert int(argv[argv.index("--backpressure") + 1]) >= 10_000
