@@ -53,10 +53,16 @@ class WebhookEvent(models.Model):
         ordering = ["-id"]
         indexes = [
             # The queue, a tenant at a time: nobody waits behind another's backlog.
+            # What is to be tried again later is passed over: there may be a great mass of it.
             models.Index(
-                fields=["tenant", "id"],
+                fields=["tenant", "next_attempt_at", "id"],
                 name="webhook_event_queue",
                 condition=models.Q(state="pending"),
+            ),
+            models.Index(
+                fields=["next_attempt_at"],
+                name="webhook_event_waiting",
+                condition=models.Q(state="pending", next_attempt_at__isnull=False),
             ),
             # The log, by state. Not of what is pending: with statistics from before a flood, a
             # claim would read all of it here, instead of a tenant's part there.

@@ -24,8 +24,21 @@ _LOCKS = 7201
 # Stands for the events whose tenant is not known before they are read.
 UNADDRESSED = 0
 
+# What has waited long enough joins the queue again, which knows nothing of what still waits.
+_WAKE = """
+UPDATE providers_webhookevent SET next_attempt_at = NULL
+WHERE id = ANY (ARRAY(
+    SELECT id FROM providers_webhookevent
+    WHERE state = 'pending' AND next_attempt_at <= %(now)s
+    ORDER BY next_attempt_at LIMIT %(most)s
+    FOR UPDATE SKIP LOCKED
+))
+"""
+_MOST_WOKEN = 2000
+
 # From tenant to tenant through the index: what one of them has waiting costs the others nothing.
-# (Among those without a tenant the order names it all the same, or they would all be sorted.)
+# (Where the columns of the order are known to be null they are named all the same, or all that
+# waits would be sorted.)
 _HEADS = """
 WITH RECURSIVE waiting AS (
     (
@@ -45,16 +58,14 @@ SELECT waiting.tenant_id, head.id
 FROM waiting
 CROSS JOIN LATERAL (
     SELECT id FROM providers_webhookevent
-    WHERE state = 'pending' AND tenant_id = waiting.tenant_id
-        AND (next_attempt_at IS NULL OR next_attempt_at <= %(now)s)
-    ORDER BY id LIMIT 1
+    WHERE state = 'pending' AND next_attempt_at IS NULL AND tenant_id = waiting.tenant_id
+    ORDER BY next_attempt_at, id LIMIT 1
 ) head
 UNION ALL
 (
     SELECT 0, id FROM providers_webhookevent
-    WHERE state = 'pending' AND tenant_id IS NULL
-        AND (next_attempt_at IS NULL OR next_attempt_at <= %(now)s)
-    ORDER BY tenant_id, id LIMIT 1
+    WHERE state = 'pending' AND next_attempt_at IS NULL AND tenant_id IS NULL
+    ORDER BY tenant_id, next_attempt_at, id LIMIT 1
 )
 """
 
@@ -73,18 +84,17 @@ SELECT event.*
 FROM unnest(%(tenants)s::int[], %(after)s::bigint[]) AS turn(tenant_id, after)
 CROSS JOIN LATERAL (
     SELECT {_COLUMNS} FROM providers_webhookevent
-    WHERE state = 'pending' AND tenant_id = turn.tenant_id AND id > turn.after
-        AND (next_attempt_at IS NULL OR next_attempt_at <= %(now)s)
-    ORDER BY id LIMIT %(limit)s
+    WHERE state = 'pending' AND next_attempt_at IS NULL
+        AND tenant_id = turn.tenant_id AND id > turn.after
+    ORDER BY next_attempt_at, id LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 ) event
 """  # noqa: S608  # our own list of columns
 
 _CLAIM_UNADDRESSED = f"""
 SELECT {_COLUMNS} FROM providers_webhookevent
-WHERE state = 'pending' AND tenant_id IS NULL
-    AND (next_attempt_at IS NULL OR next_attempt_at <= %(now)s)
-ORDER BY tenant_id, id LIMIT %(limit)s
+WHERE state = 'pending' AND next_attempt_at IS NULL AND tenant_id IS NULL
+ORDER BY tenant_id, next_attempt_at, id LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED
 """  # noqa: S608
 
@@ -131,9 +141,18 @@ class Outcome:
     wait: int | None = None
 
 
+def wake() -> None:
+    """Put what has waited long enough into the queue again, the longest due first.
+
+    In a transaction of its own: a run that holds an older event of a tenant must hold the tenant.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_WAKE, {"now": timezone.now(), "most": _MOST_WOKEN})
+
+
 def heads() -> list[Head]:
     """Return the tenants that have events due, each with its oldest."""
-    rows = _rows(_HEADS, {"now": timezone.now()})
+    rows = _rows(_HEADS, None)
     return [Head(tenant_id=tenant_id, event_id=event_id) for tenant_id, event_id in rows]
 
 
@@ -173,14 +192,13 @@ def _addressed(after: Mapping[int, int], limit: int) -> list[Claimed]:
     values = {
         "tenants": _array(after.keys()),
         "after": _array(after.values()),
-        "now": timezone.now(),
         "limit": limit,
     }
     return [_claimed(row) for row in _rows(_CLAIM, values)]
 
 
 def _unaddressed(limit: int) -> list[Claimed]:
-    rows = _rows(_CLAIM_UNADDRESSED, {"now": timezone.now(), "limit": limit})
+    rows = _rows(_CLAIM_UNADDRESSED, {"limit": limit})
     return [_claimed(row) for row in rows]
 
 

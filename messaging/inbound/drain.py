@@ -12,7 +12,7 @@ from django.db import DataError, transaction
 
 from messaging.delivery.receipts import apply_receipt
 from messaging.delivery.receipts_many import Told, apply_receipts
-from messaging.inbound import claims, many
+from messaging.inbound import claims, many, pace
 from messaging.inbound.admission import (
     DELETED,
     Admission,
@@ -23,6 +23,7 @@ from messaging.inbound.admission import (
     our_number_of,
 )
 from messaging.inbound.claims import Claimed, Outcome, State
+from messaging.inbound.pace import Pace
 from messaging.inbound.receive import receive_message
 from messaging.inbound.routing import setting_for
 from messaging.inbound.turns import Turns
@@ -37,11 +38,7 @@ from tenants.models import PhoneNumber, Tenant, WebhookEndpoint
 logger = logging.getLogger(__name__)
 
 _NUMBER = re.compile(r"\+?[0-9]{1,15}")
-_BATCH = 4000  # events; no more than there are, so that a lone text waits for nobody
-_FIRST = 1000  # in the first batch of a run, which does not know yet how long they take
-_LEAST = 200
-_PART = 100  # of each tenant, if so many wait: a tenant costs as much as half as many texts
-_LONGEST = 0.6  # seconds; what is left then waits for the next batch, with who came meanwhile
+_WAKE_EVERY = 5.0  # seconds
 _BUDGET = 20.0  # seconds; then another worker's turn
 _FAULTS = 3  # tries; then a text is stored without rules and answers
 
@@ -59,30 +56,35 @@ def drain() -> int:
     Several may run at once. What is left after some seconds is handed to the next run.
     """
     started = time.monotonic()
-    total, size, turns = 0, min(_FIRST, _BATCH), Turns()
+    next_wake = started
+    total, now, turns = 0, pace.first(), Turns()
     while True:
-        claimed, done = _drain_batch(size, turns)
+        began = time.monotonic()
+        if began >= next_wake:
+            claims.wake()
+            next_wake = began + _WAKE_EVERY
+        claimed, done = _drain_batch(now, turns)
         total += done
         if not done:
             return total
         if time.monotonic() - started > _BUDGET:
             bell.ring_now()
             return total
-        size = min(size * 2, _BATCH) if done == claimed else max(done * 2, _LEAST)
+        now = now.after(claimed=claimed, done=done, seconds=time.monotonic() - began)
 
 
-def _drain_batch(size: int, turns: Turns) -> tuple[int, int]:
+def _drain_batch(now: Pace, turns: Turns) -> tuple[int, int]:
     """Route one batch; returns how many events it took, and how many of them it settled."""
-    until = time.monotonic() + _LONGEST
-    most = max(size // _PART, 2)
+    until = time.monotonic() + pace.LONGEST
     with transaction.atomic():
         heads = claims.heads()
-        locked = claims.lock_some(turns.order(heads, most=most), most=most)
-        events = claims.claim(locked, limit=size)
+        locked = claims.lock_some(turns.order(heads, most=now.places), most=now.places)
+        events = claims.claim(locked, limit=now.events)
         outcomes: dict[int, Outcome] = {}
         by_tenant = _by_tenant(_admitted(events, outcomes))
         # An event may be for another tenant than it was kept for: then that one is needed too.
-        free = {*locked, *claims.lock_some(by_tenant.keys() - set(locked), most=size)}
+        strangers = by_tenant.keys() - set(locked)
+        free = {*locked, *claims.lock_some(strangers, most=len(strangers))}
         served: list[int] = []
         # In the order of their turns: if time runs out, it is the others' next.
         for tenant_id in dict.fromkeys((*locked, *by_tenant)):

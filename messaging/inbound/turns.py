@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+# Of the places of a batch, for who has no backlog: they cost a visit each for one text.
+_FRESH = 16
+# Who was served in one of the last batches is not fresh: under a steady load all would be.
+_RECENTLY = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
@@ -24,18 +29,27 @@ class Turns:
     def order(self, heads: Sequence[Head], *, most: int) -> list[int]:
         """Return the tenants, those to be served now first; `most` of them are.
 
-        Half the places are for the freshest heads, who have no backlog: their texts are read by
-        people who wait. The others go round.
+        Up to half the places are for the freshest heads, who have no backlog: their texts are read
+        by people who wait. The others go round.
         """
         longest_ago = sorted(heads, key=lambda h: (self._served.get(h.tenant_id, 0), h.event_id))
         first: list[Head] = []
         if len(heads) > most:
-            first = sorted(heads, key=lambda head: -head.event_id)[: most // 2]
+            fresh = [head for head in heads if not self._was_served_recently(head.tenant_id)]
+            places = min(most // 2, _FRESH)
+            first = sorted(fresh, key=lambda head: -head.event_id)[:places]
         return list(dict.fromkeys(head.tenant_id for head in (*first, *longest_ago)))
 
+    def _was_served_recently(self, tenant_id: int) -> bool:
+        return self._served.get(tenant_id, -_RECENTLY) > self._round - _RECENTLY
+
     def note(self, tenant_ids: Collection[int], heads: Sequence[Head]) -> None:
-        """Remember who was served; who has nothing waiting is forgotten."""
-        self._round += 1
+        """Remember who was served; who has nothing waiting is forgotten after a while."""
         waiting = {head.tenant_id for head in heads}
-        kept = {key: at for key, at in self._served.items() if key in waiting}
+        kept = {
+            key: at
+            for key, at in self._served.items()
+            if key in waiting or self._was_served_recently(key)
+        }
+        self._round += 1
         self._served = kept | dict.fromkeys(tenant_ids, self._round)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.db import connection, models, transaction
 
-from messaging.inbound import drain, many, storing
+from messaging.inbound import drain, many, pace, storing
+from messaging.inbound.pace import Pace
 from messaging.inbound.turns import Head, Turns
 from messaging.models import (
     Conversation,
@@ -264,26 +265,32 @@ def test_fresh_text_does_not_wait_behind_a_backlog(
     texts: Callable[[], list[str]],
     longest: float,
 ) -> None:
-    monkeypatch.setattr(drain, "_LONGEST", longest)
+    monkeypatch.setattr(pace, "LONGEST", longest)
     turns = Turns()
     for n in range(20):
         arrive(payload("inbound_sms", id=f"in-{n}", text=str(n)), acme_line.provider)
-    drain._drain_batch(4, turns)
+    drain._drain_batch(Pace(events=4, places=2), turns)
     arrive(payload("inbound_sms", to=GLOBEX_NUMBER, text="fresh"), globex_line.provider)
-    drain._drain_batch(4, turns)
+    drain._drain_batch(Pace(events=4, places=2), turns)
     with inside(globex):
         assert Message.objects.count() == 1
     assert 4 <= len(texts()) <= 7
 
 
-def test_half_the_places_are_for_who_has_no_backlog_and_the_others_go_round() -> None:
+def test_fresh_texts_have_places_of_their_own_and_the_others_go_round() -> None:
     turns = Turns()
     heads = [Head(tenant_id=key, event_id=key * 10) for key in range(1, 7)]
     served = []
     for fresh in (61, 62, 63):
-        now = [*heads, Head(tenant_id=9, event_id=fresh)]
-        chosen = turns.order(now, most=4)[:4]
+        # Number 9 is texted without end: what it has is fresh once.
+        now = [
+            *heads,
+            Head(tenant_id=9, event_id=fresh + 10),
+            Head(tenant_id=fresh, event_id=fresh),
+        ]
+        chosen = turns.order(now, most=6)[:6]
         turns.note(chosen, now)
         served.append(chosen)
-    assert all(9 in chosen for chosen in served)
+    assert [61 in served[0], 62 in served[1], 63 in served[2]] == [True, True, True]
+    assert [9 in chosen for chosen in served[:2]] == [True, False]
     assert {key for chosen in served for key in chosen} >= {1, 2, 3, 4, 5, 6}

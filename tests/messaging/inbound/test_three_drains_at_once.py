@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 
 from messaging import queue
 from messaging.configurations import create_configuration
-from messaging.inbound import drain
+from messaging.inbound import drain, pace
 from messaging.models import AutoReply, ConsentEntry, Message, MessageSetting, SmsConfiguration
 from providers.models import WebhookEvent
 from tenants.models import PhoneNumber, Tenant, Trunk
@@ -121,7 +121,7 @@ def test_each_person_is_answered_once(
             )
 
     _elsewhere(arrive)
-    monkeypatch.setattr(drain, "_BATCH", 1)
+    monkeypatch.setattr(pace, "MOST", 1)
 
     assert sum(_elsewhere(drain.drain, threads=DRAINS)) == len(texts)
 

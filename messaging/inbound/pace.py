@@ -1,0 +1,44 @@
+"""How much a routing run takes at a time, by how long it took until now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST = 4000  # events of a batch; no more than there are, so that a lone text waits for nobody
+LONGEST = 0.6  # seconds; what is left then waits for the next batch, with who came meanwhile
+_FIRST = 1000  # events of the first batch, which does not know yet how long they take
+_LEAST = 400
+_PART = 250  # of each tenant where so many wait: a visit costs as much as some forty texts
+_FEWEST_PLACES = 4
+_FIRST_PLACES = 64
+_MOST_PLACES = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Size of the next batch: events, and tenants that they are claimed of."""
+
+    events: int
+    places: int = _FIRST_PLACES
+
+    def after(self, *, claimed: int, done: int, seconds: float) -> Pace:
+        """Return what to take after a batch that went like this."""
+        events = self.events
+        if done < claimed:
+            events = max(done, _LEAST)
+        elif seconds < LONGEST / 2:
+            events = events * 2
+        events = min(events, MOST)
+        return Pace(events=events, places=self._places(claimed, events))
+
+    def _places(self, claimed: int, events: int) -> int:
+        if claimed < self.events // 2:
+            return min(self.places * 2, _MOST_PLACES)  # none of them has many
+        if claimed < self.events * 9 // 10:
+            return self.places
+        return max(self.places // 2, events // _PART, _FEWEST_PLACES)
+
+
+def first() -> Pace:
+    """Return how a run begins."""
+    return Pace(events=min(_FIRST, MOST))
