@@ -5,13 +5,80 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 
 MOST_IDLE = 512
+
+
+class _Adapter(HTTPAdapter):
+    """Asks urllib3 only once for the connections to an address that is reached directly."""
+
+    _last: tuple[tuple[object, ...], Any] | None = None
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """Return the connections to the request's server."""
+        if proxies:
+            return super().get_connection_with_tls_context(request, verify, proxies, cert)
+        url = request.url or ""
+        key = (url[: url.find("/", len("https://"))], verify, cert)
+        if self._last is None or self._last[0] != key:
+            found = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            self._last = key, found
+        return self._last[1]
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Return what the request line names."""
+        return super().request_url(request, proxies) if proxies else request.path_url
+
+    def close(self) -> None:
+        """Close all connections; the next request makes new ones."""
+        self._last = None
+        super().close()
+
+
+class Session(requests.Session):
+    """A session that prepares what all requests to an address have in common once."""
+
+    _last: tuple[tuple[object, ...], requests.PreparedRequest] | None = None
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes | None,
+        auth: AuthBase,
+        timeout: tuple[float, float],
+    ) -> requests.Response:
+        """Make one request; its answer is not read yet, and no redirect is followed."""
+        request = self._prepare(method, url, params=params, headers=headers)
+        request.prepare_body(body, None)
+        request.prepare_auth(auth, url)
+        surroundings = self.merge_environment_settings(url, {}, True, None, None)
+        return self.send(request, timeout=timeout, allow_redirects=False, **surroundings)
+
+    def _prepare(
+        self, method: str, url: str, *, params: Mapping[str, str], headers: Mapping[str, str]
+    ) -> requests.PreparedRequest:
+        key = (method, url, *params.items(), "", *headers.items())
+        if self._last is None or self._last[0] != key:
+            # Signed each time, and never by what a .netrc file says.
+            request = requests.Request(
+                method, url, params=dict(params), headers=dict(headers), auth=_unsigned
+            )
+            self._last = key, self.prepare_request(request)
+        return self._last[1].copy()
 
 
 class Sessions:
@@ -26,13 +93,11 @@ class Sessions:
     def forget(self) -> None:
         """Start without any, the lock included: a forked worker has its parent's."""
         self._guard = threading.Lock()
-        self._idle: OrderedDict[Hashable, list[tuple[requests.Session, float]]] = OrderedDict()
+        self._idle: OrderedDict[Hashable, list[tuple[Session, float]]] = OrderedDict()
         self._count = 0
 
     @contextmanager
-    def one(
-        self, account_key: Hashable, url: str, *, idle_limit: float
-    ) -> Iterator[requests.Session]:
+    def one(self, account_key: Hashable, url: str, *, idle_limit: float) -> Iterator[Session]:
         """Take a session of the account for the length of the block, none idle for longer."""
         session = self._take(account_key, idle_limit) or _new_session(url)
         try:
@@ -40,7 +105,7 @@ class Sessions:
         finally:
             self._put_back(account_key, session)
 
-    def _take(self, account_key: Hashable, idle_limit: float) -> requests.Session | None:
+    def _take(self, account_key: Hashable, idle_limit: float) -> Session | None:
         now = time.monotonic()
         with self._guard:
             idle = self._idle.get(account_key, [])
@@ -56,8 +121,8 @@ class Sessions:
             session.close()  # and it connects anew
         return session
 
-    def _put_back(self, account_key: Hashable, session: requests.Session) -> None:
-        oldest: list[requests.Session] = []
+    def _put_back(self, account_key: Hashable, session: Session) -> None:
+        oldest: list[Session] = []
         with self._guard:
             self._idle.setdefault(account_key, []).append((session, time.monotonic()))
             self._idle.move_to_end(account_key)
@@ -70,8 +135,14 @@ class Sessions:
             each.close()
 
 
-def _new_session(url: str) -> requests.Session:
-    session = requests.Session()
+def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _new_session(url: str) -> Session:
+    session = Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Adapter())
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["User-Agent"] = "Trunkline"
     # What the environment says of proxies and certificates is read once, not at each request.

@@ -13,7 +13,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from providers import exchanges
 from providers.bandwidth.answers import Answer
-from providers.bandwidth.sessions import Sessions
+from providers.bandwidth.sessions import Session, Sessions
 from providers.errors import AccountProblem, OutcomeUnknown, ProviderError, TemporaryFailure
 
 # A server that hangs up on an idle connection just as a message leaves makes its outcome unknown:
@@ -77,7 +77,7 @@ def exchange(
 
 
 def _exchange(
-    session: requests.Session,
+    session: Session,
     method: str,
     url: str,
     *,
@@ -97,16 +97,14 @@ def _exchange(
         started = time.monotonic()
         deadline = started + sum(timeout) + seconds
         try:
-            response = session.request(
+            response = session.ask(
                 method,
                 url,
-                params=dict(params or {}),
-                data=body,
-                headers=dict(headers or {}),
+                params=params or {},
+                headers=headers or {},
+                body=body,
                 auth=auth,
                 timeout=timeout,
-                allow_redirects=False,
-                stream=True,
             )
             forget = getattr(auth, "forget", None)
             if response.status_code == 401 and forget is not None and not is_last:
