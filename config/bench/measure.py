@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ class Measured:
     key: str
     title: str
     seconds: tuple[float, ...]
+    cpu_ms: float  # of this process, the median
     queries: int
     status: int
 
@@ -63,22 +65,25 @@ def _client(user: User) -> Client:
 
 def _measured(page: Page, client: Client, calls: int) -> Measured:
     seconds: list[float] = []
+    cpu: list[float] = []
     status = 200
     for call in range(-_WARM_UPS, calls):
         address = page.addresses[call % len(page.addresses)]
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), time.process_time()
         response = client.get(address)
-        taken = time.perf_counter() - started
+        taken, used = time.perf_counter() - started, time.process_time() - busy
         if response.status_code != 200:
             status = response.status_code
         if call >= 0:
             seconds.append(taken)
+            cpu.append(used)
     with CaptureQueriesContext(connection) as queries:
         client.get(page.addresses[0])
     return Measured(
         key=page.key,
         title=page.title,
         seconds=tuple(seconds),
+        cpu_ms=statistics.median(cpu) * 1000,
         queries=len(queries),
         status=status,
     )

@@ -53,7 +53,9 @@ def measure(run: Run) -> list[Figure]:
         *(
             Figure(
                 key=f"page_{key}_p95_ms",
-                title=f"{page['title']}, p95, {page['queries']} queries",
+                title=(
+                    f"{page['title']}, p95, {page['queries']} queries, {page['cpu_ms']:.0f} ms CPU"
+                ),
                 unit="ms",
                 values=tuple(page["p95_ms"]),
                 yardstick=yardstick,
