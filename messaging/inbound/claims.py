@@ -79,24 +79,38 @@ _COLUMNS = """
     id, endpoint_id, tenant_id, provider, dedupe_key, payload, received_at, attempts
 """
 
-_CLAIM = f"""
-SELECT event.*
-FROM unnest(%(tenants)s::int[], %(after)s::bigint[]) AS turn(tenant_id, after)
-CROSS JOIN LATERAL (
-    SELECT {_COLUMNS} FROM providers_webhookevent
-    WHERE state = 'pending' AND next_attempt_at IS NULL
-        AND tenant_id = turn.tenant_id AND id > turn.after
-    ORDER BY next_attempt_at, id LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-) event
+# Anybody with an address may post events of a megabyte: a thousand of them are no batch.
+_MOST_BYTES = 32 * 1024 * 1024
+_OF_BEARABLE_WEIGHT = f"""
+SELECT {_COLUMNS} FROM (
+    SELECT event.*, sum(octet_length(payload)) OVER (ROWS UNBOUNDED PRECEDING) AS weight
+    FROM ({{events}}) event
+) weighed
+WHERE weight - octet_length(payload) <= %(most_bytes)s
 """  # noqa: S608  # our own list of columns
 
-_CLAIM_UNADDRESSED = f"""
-SELECT {_COLUMNS} FROM providers_webhookevent
-WHERE state = 'pending' AND next_attempt_at IS NULL AND tenant_id IS NULL
-ORDER BY tenant_id, next_attempt_at, id LIMIT %(limit)s
-FOR UPDATE SKIP LOCKED
+_CLAIM = _OF_BEARABLE_WEIGHT.format(
+    events=f"""
+    SELECT event.*
+    FROM unnest(%(tenants)s::int[], %(after)s::bigint[]) AS turn(tenant_id, after)
+    CROSS JOIN LATERAL (
+        SELECT {_COLUMNS} FROM providers_webhookevent
+        WHERE state = 'pending' AND next_attempt_at IS NULL
+            AND tenant_id = turn.tenant_id AND id > turn.after
+        ORDER BY next_attempt_at, id LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED
+    ) event
 """  # noqa: S608
+)
+
+_CLAIM_UNADDRESSED = _OF_BEARABLE_WEIGHT.format(
+    events=f"""
+    SELECT {_COLUMNS} FROM providers_webhookevent
+    WHERE state = 'pending' AND next_attempt_at IS NULL AND tenant_id IS NULL
+    ORDER BY tenant_id, next_attempt_at, id LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
+)
 
 _SETTLE = """
 UPDATE providers_webhookevent event
@@ -193,12 +207,13 @@ def _addressed(after: Mapping[int, int], limit: int) -> list[Claimed]:
         "tenants": _array(after.keys()),
         "after": _array(after.values()),
         "limit": limit,
+        "most_bytes": _MOST_BYTES,
     }
     return [_claimed(row) for row in _rows(_CLAIM, values)]
 
 
 def _unaddressed(limit: int) -> list[Claimed]:
-    rows = _rows(_CLAIM_UNADDRESSED, {"limit": limit})
+    rows = _rows(_CLAIM_UNADDRESSED, {"limit": limit, "most_bytes": _MOST_BYTES})
     return [_claimed(row) for row in rows]
 
 

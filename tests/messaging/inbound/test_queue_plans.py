@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from messaging.inbound import claims
+from providers.models import WebhookEvent
 from tenants.models import Tenant
 
 
@@ -37,3 +38,18 @@ def test_what_waits_for_later_is_passed_over(
             plan = "\n".join(line for (line,) in cursor.fetchall())
             assert expected in plan
             assert "Sort" not in plan
+
+
+def test_no_more_is_claimed_than_memory_bears(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two events fit, the third reaches beyond the limit, the fourth begins there."""
+    monkeypatch.setattr(claims, "_MOST_BYTES", 250)
+    keys = [
+        WebhookEvent.objects.create(
+            provider="bandwidth", dedupe_key=bytes([n]) * 16, payload=b"x" * 100, tenant=tenant
+        ).pk
+        for n, tenant in enumerate([acme] * 5 + [None] * 5)
+    ]
+    claimed = claims.claim([acme.pk, claims.UNADDRESSED], limit=20)
+    assert sorted(event.pk for event in claimed) == [*keys[:3], *keys[5:8]]
