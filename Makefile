@@ -32,6 +32,9 @@ install-dev: $(call have,dev) ## Prepare .venv with the tools for tests and lint
 run: install ## Start the portal on this machine (PORT, DATA_DIR, SIMULATOR_PORT move it)
 	@$(PY) manage.py up $(ARGS)
 
+# Or each worker and each program that a test starts compiles all tests and all of the product anew.
+test test-slow test-broker: export PYTHONDONTWRITEBYTECODE :=
+
 test: install-dev ## Run the tests beside their own servers; ARGS="-k name" goes to pytest
 	@$(PY) -m config.embedded --throwaway --data .data/test -- $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
