@@ -7,6 +7,7 @@ its own for each row's box and badge: half the time of a page.
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from unfold.templatetags import unfold_list
 _KEY = "RowKey"  # no slug has capitals
 _headers = unfold_list.result_headers
 _label = unfold_list.display_for_label
+_filtered = unfold_list.add_preserved_filters
 _box = admin.checkbox
 _url = ChangeList.url_for_result
 
@@ -28,6 +30,7 @@ def install() -> None:
     """Put the quick ways in the place of unfold's own."""
     unfold_list.result_headers = _headers_once
     unfold_list.display_for_label = _label_once
+    unfold_list.add_preserved_filters = _filtered_once
     admin.checkbox = _Box()
     admin.ChangeList.url_for_result = _url_by_pattern
 
@@ -73,10 +76,12 @@ def _url_by_pattern(changelist: Any, row: Any) -> str:
         return _url(changelist, row)
     known: dict[str, Any] = changelist.__dict__
     if "row_url" not in known:
-        known["row_url"] = _url(changelist, _Row(changelist.pk_attname))
+        # With the filters to come back to, which it takes resolving the address to add.
+        context = {"preserved_filters": changelist.preserved_filters, "opts": changelist.opts}
+        row_of_key: Any = SimpleNamespace(**{changelist.pk_attname: _KEY})
+        known["row_url"] = _filtered(context, _url(changelist, row_of_key))
     return known["row_url"].replace(_KEY, quote(str(key)))  # type: ignore[no-any-return]
 
 
-class _Row:
-    def __init__(self, name: str) -> None:
-        setattr(self, name, _KEY)
+def _filtered_once(context: dict[str, Any], url: str) -> str:
+    return url if "?" in url else str(_filtered(context, url))
