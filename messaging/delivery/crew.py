@@ -32,6 +32,8 @@ _GATHERING = 0.03  # seconds in which further answers join a group; a lone one w
 _MOST_TOGETHER = 100
 # Less room is not worth a look at the database.
 _LEAST_ROOM = 32
+# A smaller share is not worth one either.
+_LEAST_SHARE = 8
 _LATE = 60.0  # no request takes longer
 
 
@@ -70,12 +72,12 @@ def write(tenant: Tenant, answers: Sequence[Answer]) -> None:
 class Crew:
     """Threads of one process; it takes no more messages than may leave at once.
 
-    One tenant gets two thirds of the room at most: its carrier may hang.
+    One tenant gets at most two thirds of what the others leave: its carrier may hang, and so may
+    another's.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._most_of_one = max(1, size * 2 // 3)
         self._taken: Counter[str] = Counter()
         self._waiting: dict[tuple[str, str], int] = {}
         self._room = threading.Condition()
@@ -86,13 +88,13 @@ class Crew:
 
     def reserve(self, schema: str, most: int, *, task: str, at_once: int | None = None) -> int:
         """Keep room for some of a tenant's messages; 0 = its task is rung for later."""
-        limit = min(self._most_of_one, at_once or self._most_of_one)
+        limit = at_once or self._size
         with self._room:
-            room = min(most, self._room_for(schema, limit))
-            if room < min(most, limit, _LEAST_ROOM):
+            room = self._room_for(schema, limit, most)
+            if room:
+                self._taken[schema] += room
+            else:
                 self._waiting[task, schema] = limit
-                return 0
-            self._taken[schema] += room
             return room
 
     def release(self, schema: str, room: int) -> None:
@@ -100,19 +102,25 @@ class Crew:
         with self._room:
             self._taken -= Counter({schema: room})
             self._room.notify_all()
-            some = (self._size - self._taken.total()) // min(self._size, _LEAST_ROOM)
+            some = -(-(self._size - self._taken.total()) // _LEAST_ROOM)
             rung = [
                 (task, waiting)
                 for (task, waiting), limit in self._waiting.items()
-                if self._room_for(waiting, limit) >= min(limit, _LEAST_ROOM)
+                if self._room_for(waiting, limit, _LEAST_ROOM)
             ][:some]
             for each in rung:
                 del self._waiting[each]
         for task, waiting in rung:
             queue.ring(task, waiting)
 
-    def _room_for(self, schema: str, limit: int) -> int:
-        return min(self._size - self._taken.total(), limit - self._taken[schema])
+    def _room_for(self, schema: str, limit: int, most: int) -> int:
+        """Return for how many messages there is room, 0 when it is not worth a look."""
+        mine, free = self._taken[schema], self._size - self._taken.total()
+        share = min(limit, _share_of(free + mine))
+        if share < min(limit, _share_of(self._size), _LEAST_SHARE):
+            return 0
+        room = min(most, free, share - mine)
+        return room if room >= min(most, share, _LEAST_ROOM) else 0
 
     def hand_over(self, jobs: Sequence[Job]) -> None:
         """Ask the carriers; the room of each is given back when its answer is written."""
@@ -152,3 +160,7 @@ class Crew:
             except Empty:
                 break
         return group
+
+
+def _share_of(room: int) -> int:
+    return max(1, room * 2 // 3)

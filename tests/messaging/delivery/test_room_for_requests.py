@@ -22,7 +22,23 @@ def crew() -> Crew:
 
 def test_one_tenant_never_takes_all_the_room(crew: Crew, rung: list[tuple[str, str]]) -> None:
     assert [crew.reserve("t_acme", 50, task="due") for _ in range(3)] == [50, 0, 0]
-    assert crew.reserve("t_globex", 40, task="due") == 40
+    assert crew.reserve("t_globex", 40, task="due") == 30
+
+
+def test_two_tenants_whose_carriers_hang_leave_room_for_a_third(
+    rung: list[tuple[str, str]],
+) -> None:
+    crew = Crew(256)
+    for schema in ("t_acme", "t_globex"):
+        while crew.reserve(schema, 64, task="due"):
+            pass
+    assert crew.reserve("t_other", 4, task="due") > 0
+    assert rung == []
+
+
+def test_a_crew_of_one_takes_one(rung: list[tuple[str, str]]) -> None:
+    crew = Crew(1)
+    assert [crew.reserve(schema, 64, task="due") for schema in ("t_acme", "t_globex")] == [1, 0]
 
 
 def test_a_broadcast_takes_less_than_its_tenant_may(
@@ -49,9 +65,7 @@ def test_who_found_no_room_is_rung_for_once_there_is(
 def test_no_more_are_rung_for_than_there_is_room_for(
     crew: Crew, rung: list[tuple[str, str]]
 ) -> None:
-    for schema in ("t_acme", "t_globex"):
-        crew.reserve(schema, 48, task="due")
-    for schema in ("t_other", "t_more"):
-        assert crew.reserve(schema, 48, task="due") == 0
+    assert [crew.reserve(schema, 48, task="due") for schema in ("t_acme", "t_globex")] == [48, 32]
+    assert [crew.reserve(schema, 48, task="due") for schema in ("t_acme", "t_globex")] == [0, 0]
     crew.release("t_acme", 40)
-    assert rung == [("due", "t_other")]
+    assert rung == [("due", "t_acme")]
