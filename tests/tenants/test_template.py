@@ -109,4 +109,4 @@ def test_a_copy_waits_for_those_who_write_where_its_keys_refer_to(
         monkeypatch.setattr("tenants.schema_copy.time.sleep", lambda _: somebody.rollback())
         make_schema("by_template", script)
         assert somebody.info.transaction_status == TransactionStatus.IDLE, "it was in the way"
-    assert describe("by_template") == describe(TEMPLATE)
+    assert applied_in("by_template") == applied_in(TEMPLATE)
