@@ -80,7 +80,7 @@ def _url_by_pattern(changelist: Any, row: Any) -> str:
         context = {"preserved_filters": changelist.preserved_filters, "opts": changelist.opts}
         row_of_key: Any = SimpleNamespace(**{changelist.pk_attname: _KEY})
         known["row_url"] = _filtered(context, _url(changelist, row_of_key))
-    return known["row_url"].replace(_KEY, quote(str(key)))  # type: ignore[no-any-return]
+    return known["row_url"].replace(_KEY, quote(str(key)), 1)  # type: ignore[no-any-return]
 
 
 def _filtered_once(context: dict[str, Any], url: str) -> str:
