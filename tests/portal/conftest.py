@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from auditlog.context import disable_auditlog
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -93,7 +92,7 @@ def write_message(conversation: Conversation, *, inbound: bool, **fields: Any) -
 @pytest.fixture(scope="module")
 def kept(_surroundings: None, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Keep what the module's fixtures store until its last test."""
-    with django_db_blocker.unblock(), disable_auditlog(), transaction.atomic():
+    with django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
 
