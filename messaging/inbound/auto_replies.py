@@ -7,7 +7,8 @@ somebody who has just written, not bulk: a recipient's quiet hours do not hold i
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,7 +17,14 @@ from django.utils import timezone
 from messaging.consent import optouts
 from messaging.consent.keywords import consent_keyword
 from messaging.hours import opening
-from messaging.models import AutoReply, AutoReplySent, Conversation, Holiday, Message
+from messaging.models import (
+    AutoReply,
+    AutoReplySent,
+    BusinessHours,
+    Conversation,
+    Holiday,
+    Message,
+)
 from messaging.outbound import automatic
 from messaging.outbound.refusals import SendRefused
 from tenants.models import Tenant
@@ -30,21 +38,48 @@ _REPEATED_WITHIN = timedelta(minutes=10)
 _LOOKED_AT = 10  # messages
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers:
+    """Auto-replies that are switched on, and what tells whether the tenant is closed."""
+
+    replies: Sequence[AutoReply]
+    company_hours: BusinessHours | None = None
+    holidays: Sequence[Holiday] = ()
+
+
+def offers(our_numbers: Collection[str]) -> Offers:
+    """Read the auto-replies for these numbers; runs in the tenant's schema."""
+    replies = list(
+        AutoReply.objects.select_related("hours").filter(
+            enabled=True, our_number__in=["", *our_numbers]
+        )
+    )
+    if not any(each.kind == Kind.CLOSED for each in replies):
+        return Offers(replies=replies)
+    return Offers(
+        replies=replies,
+        company_hours=opening.company_hours(),
+        holidays=list(Holiday.objects.all()),
+    )
+
+
 def reply(tenant: Tenant, message: Message) -> None:
     """Answer an inbound text if an auto-reply is meant for it; needs the receive's transaction."""
     conversation = message.conversation
     is_one = len(conversation.participants) == 1 and message.sender != conversation.our_number
     if not is_one or not automatic.is_answerable(message.sender):
         return
-    offered = list(
-        AutoReply.objects.select_related("hours").filter(
-            enabled=True, our_number__in=["", conversation.our_number]
-        )
-    )
-    if not offered:
+    offered = offers([conversation.our_number])
+    if not offered.replies:
         return
     before = _before(message)
-    chosen = _chosen(offered, message, zone=tenant.timezone, is_first=not before)
+    chosen = choose(
+        offered,
+        conversation.our_number,
+        at=message.created_at,
+        zone=tenant.timezone,
+        is_first=not before,
+    )
     if chosen is None or _looks_automatic(message, before):
         return
     if consent_keyword(chosen.text):
@@ -74,27 +109,29 @@ def _before(message: Message) -> list[Message]:
     return list(rows.only("direction", "text", "created_at")[:_LOOKED_AT])
 
 
-def _chosen(
-    offered: Sequence[AutoReply], message: Message, *, zone: str, is_first: bool
+def choose(
+    offered: Offers, our_number: str, *, at: datetime, zone: str, is_first: bool
 ) -> AutoReply | None:
-    for each in _for_number(offered, Kind.CLOSED):
-        if is_closed(each, message.created_at, zone=zone):
+    """Return the auto-reply that is meant for a text to the number at this time."""
+    for each in _for_number(offered, our_number, Kind.CLOSED):
+        if _is_closed(each, offered, at, zone=zone):
             return each
-    return next(iter(_for_number(offered, Kind.FIRST_CONTACT)), None) if is_first else None
+    first_contact = _for_number(offered, our_number, Kind.FIRST_CONTACT) if is_first else []
+    return next(iter(first_contact), None)
 
 
-def _for_number(offered: Sequence[AutoReply], kind: str) -> list[AutoReply]:
+def _for_number(offered: Offers, our_number: str, kind: str) -> list[AutoReply]:
     """Return those of a kind that count: the number's own or, without any, those of all."""
-    of_kind = [each for each in offered if each.kind == kind]
-    return [each for each in of_kind if each.our_number] or of_kind
+    of_kind = [each for each in offered.replies if each.kind == kind]
+    own = [each for each in of_kind if each.our_number == our_number]
+    return own or [each for each in of_kind if not each.our_number]
 
 
-def is_closed(reply: AutoReply, at: datetime, *, zone: str) -> bool:
+def _is_closed(reply: AutoReply, offered: Offers, at: datetime, *, zone: str) -> bool:
     """Tell whether the reply's hours say closed; a holiday is closed whatever they say."""
-    week = reply.hours or opening.company_hours()
-    if not opening.is_open(week, at, zone=zone):
+    if not opening.is_open(reply.hours or offered.company_hours, at, zone=zone):
         return True
-    return opening.holiday_on(at, zone=zone, holidays=Holiday.objects.all()) is not None
+    return opening.holiday_on(at, zone=zone, holidays=offered.holidays) is not None
 
 
 def _looks_automatic(message: Message, before: Sequence[Message]) -> bool:

@@ -14,12 +14,15 @@ from functools import partial
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django_tenants.utils import tenant_context
 
 from messaging import live, queue, segments
 from messaging.consent.keywords import consent_keyword
-from messaging.inbound import facts, storing
+from messaging.inbound import auto_replies, facts, storing
 from messaging.inbound.facts import Account, Facts, Setting
 from messaging.inbound.receive import SAME_REQUEST, is_worth_noting
+from messaging.models import Conversation, Message
 from messaging.plaintext import storable
 from messaging.push import keys
 from providers.types import InboundMessage
@@ -58,11 +61,21 @@ class _Thread:
     is_new: bool = True  # in the batch
 
 
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """The tenant's auto-replies, and the threads that are no first contact."""
+
+    offered: auto_replies.Offers
+    zone: str
+    threads: frozenset[int]
+
+
 @dataclass(slots=True)
 class _Batch:
     """What is to be stored, built up text by text in their order."""
 
     known: Facts
+    answers: _Answers | None  # None = the tenant has no auto-replies
     texts: list[storing.Text] = field(default_factory=list)
     threads: dict[Parties, _Thread] = field(default_factory=dict)
     accounts: dict[int, datetime] = field(default_factory=dict)  # when each last brought a text
@@ -82,7 +95,9 @@ def receive_many(tenant: Tenant, arrivals: Sequence[Arrival]) -> set[int]:
     plain = {arrival.event_id for arrival in arrivals if _is_plain(arrival)}
     if not plain:
         return set()
-    batch = _Batch(known=_facts(tenant, [each for each in arrivals if each.event_id in plain]))
+    known = _facts(tenant, [each for each in arrivals if each.event_id in plain])
+    answers = _answers(tenant, arrivals, known) if known.has_auto_replies else None
+    batch = _Batch(known=known, answers=answers)
     for arrival in arrivals:
         if arrival.event_id not in plain or not _add(batch, arrival):
             batch.left_parties.add(_parties(arrival.text))
@@ -126,20 +141,26 @@ def _facts(tenant: Tenant, plain: Sequence[Arrival]) -> Facts:
     )
 
 
+def _answers(tenant: Tenant, arrivals: Sequence[Arrival], known: Facts) -> _Answers:
+    with tenant_context(tenant):
+        offered = auto_replies.offers({arrival.text.our_number for arrival in arrivals})
+        threads = {thread.pk for thread in known.threads.values()}
+        texts = Message.objects.filter(conversation=OuterRef("pk"))
+        spoken = Conversation.objects.filter(Exists(texts), pk__in=threads)
+        spoken_keys = frozenset(spoken.values_list("pk", flat=True))
+    return _Answers(offered, tenant.timezone, spoken_keys)
+
+
 def _add(batch: _Batch, arrival: Arrival) -> bool:
     """Take the text into the batch; False = it needs a second look."""
     known, text = batch.known, arrival.text
     parties, key = _parties(text), text.provider_message_id
     setting = known.settings.get(arrival.number_id)
-    if parties in batch.left_parties or key in batch.left_keys or not _is_clear(known, setting):
+    if _needs_a_look(batch, arrival, setting):
         return False
     account = None
     if arrival.endpoint_id is not None:
-        account = known.accounts.get(arrival.endpoint_id)
-    elif setting is not None and setting.provider_id is not None:
-        return False
-    if arrival.endpoint_id is not None and account is None:
-        return False
+        account = known.accounts[arrival.endpoint_id]
     if key in known.known or key in batch.stored_keys:
         batch.duplicates.append(arrival.event_id)
         return True
@@ -171,10 +192,44 @@ def _add(batch: _Batch, arrival: Arrival) -> bool:
     return True
 
 
+def _needs_a_look(batch: _Batch, arrival: Arrival, setting: Setting | None) -> bool:
+    known, text = batch.known, arrival.text
+    if arrival.endpoint_id is not None:
+        is_by_wrong_door = arrival.endpoint_id not in known.accounts
+    else:
+        is_by_wrong_door = setting is not None and setting.provider_id is not None
+    return (
+        is_by_wrong_door
+        or _parties(text) in batch.left_parties
+        or text.provider_message_id in batch.left_keys
+        or not _is_clear(known, setting)
+        or _may_be_answered(batch, arrival)
+    )
+
+
+def _may_be_answered(batch: _Batch, arrival: Arrival) -> bool:
+    """Tell whether an auto-reply is meant for the text; whether it is sent is another question."""
+    if batch.answers is None:
+        return False
+    offered, zone, threads = batch.answers.offered, batch.answers.zone, batch.answers.threads
+    row = batch.known.threads.get(_parties(arrival.text))
+    at = arrival.received_at
+    return any(
+        auto_replies.choose(
+            offered,
+            arrival.text.our_number,
+            at=moment,
+            zone=zone,
+            is_first=row is None or row.pk not in threads,
+        )
+        for moment in (at, at + SAME_REQUEST)  # it may be stored a moment later
+    )
+
+
 def _is_clear(known: Facts, setting: Setting | None) -> bool:
     """Tell whether the number's Message Settings alone decide, and for one inbox at most."""
     is_shared = setting is not None and setting.enabled and setting.is_shared
-    return not (known.has_rules or known.has_auto_replies or is_shared)
+    return not (known.has_rules or is_shared)
 
 
 def _thread(

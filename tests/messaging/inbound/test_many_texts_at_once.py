@@ -15,6 +15,8 @@ from messaging.inbound import drain, many, pace, storing
 from messaging.inbound.pace import Pace
 from messaging.inbound.turns import Head, Turns
 from messaging.models import (
+    AutoReply,
+    BusinessHours,
     Conversation,
     Extension,
     HandlingEvent,
@@ -71,6 +73,17 @@ def lines(
                 made = MessageSetting.objects.create(phone_number=row, provider=account, **values)
                 if number == SHARED:
                     made.other_extensions.add(ben)
+        # One that is closed, one that greets whom nobody knows, and one that is never meant.
+        closed = BusinessHours.objects.create(name="Closed", week={})
+        open_always = BusinessHours.objects.create(
+            name="Open", week={str(day): [["00:00", "24:00"]] for day in range(1, 8)}
+        )
+        for name, fields in {
+            "closed": {"kind": "closed", "our_number": MAILED, "hours": closed},
+            "greeting": {"kind": "first_contact", "our_number": BARE},
+            "never": {"kind": "closed", "hours": open_always},
+        }.items():
+            AutoReply.objects.create(name=name, text="We will be back.", **fields)
         # Threads from before: in other hands, done, and read far into the future.
         for ours, fields in {
             ACME_NUMBER: {"extension": ben},
@@ -184,6 +197,7 @@ def test_texts_at_once_end_in_the_rows_of_texts_one_by_one(
         last = {(schema, hint["extension"]) for schema, hint in hints}
         return rows, tasks, last
 
+    monkeypatch.setattr(drain, "_BUDGET", 600.0)  # a busy machine leaves nothing to another run
     at_once: list[int] = []
     real = many.receive_many
 
@@ -198,7 +212,7 @@ def test_texts_at_once_end_in_the_rows_of_texts_one_by_one(
     transaction.savepoint_rollback(before)
     monkeypatch.setattr(many, "receive_many", lambda tenant, arrivals: set())
     assert together == told()
-    assert len(at_once) > len(many_events) / 4
+    assert len(at_once) > len(many_events) / 6
 
 
 @pytest.mark.parametrize(
