@@ -82,7 +82,13 @@ def broker_options(url: str) -> dict[str, object]:
     if is_rabbitmq(url):
         # Unconfirmed, a task written to a connection that is dead already is lost without a word.
         return {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
-    return {"socket_timeout": 5, "socket_connect_timeout": 1, "visibility_timeout": 600}
+    return {
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+        "visibility_timeout": 600,
+        # A worker that lost its Valkey without a word finds out after twice as long.
+        "health_check_interval": 5,
+    }
 
 
 def is_rabbitmq(url: str) -> bool:
