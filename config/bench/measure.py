@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from config.bench.cores import postgres_cpu_seconds
 from config.bench.data import person
 from config.bench.figures import percentile
 from config.bench.pages import Page, pages
@@ -30,6 +31,7 @@ class Measured:
     title: str
     seconds: tuple[float, ...]
     cpu_ms: float  # of this process, the median
+    postgres_ms: float  # of PostgreSQL, the mean; 0 where it runs elsewhere
     queries: int
     status: int
 
@@ -67,7 +69,10 @@ def _measured(page: Page, client: Client, calls: int) -> Measured:
     seconds: list[float] = []
     cpu: list[float] = []
     status = 200
+    before = 0.0
     for call in range(-_WARM_UPS, calls):
+        if not call:
+            before = postgres_cpu_seconds() or 0.0
         address = page.addresses[call % len(page.addresses)]
         started, busy = time.perf_counter(), time.process_time()
         response = client.get(address)
@@ -77,6 +82,7 @@ def _measured(page: Page, client: Client, calls: int) -> Measured:
         if call >= 0:
             seconds.append(taken)
             cpu.append(used)
+    worked = (postgres_cpu_seconds() or 0.0) - before
     with CaptureQueriesContext(connection) as queries:
         client.get(page.addresses[0])
     return Measured(
@@ -84,6 +90,7 @@ def _measured(page: Page, client: Client, calls: int) -> Measured:
         title=page.title,
         seconds=tuple(seconds),
         cpu_ms=statistics.median(cpu) * 1000,
+        postgres_ms=worked / calls * 1000,
         queries=len(queries),
         status=status,
     )

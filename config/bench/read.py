@@ -53,9 +53,7 @@ def measure(run: Run) -> list[Figure]:
         *(
             Figure(
                 key=f"page_{key}_p95_ms",
-                title=(
-                    f"{page['title']}, p95, {page['queries']} queries, {page['cpu_ms']:.0f} ms CPU"
-                ),
+                title=f"{page['title']}, p95, {page['queries']} queries, {page['cpu']}",
                 unit="ms",
                 values=tuple(page["p95_ms"]),
                 yardstick=yardstick,
