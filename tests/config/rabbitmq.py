@@ -86,6 +86,7 @@ class Broker:
     def kill_and_start(self) -> None:
         """Pull the plug and plug it in again."""
         self._server.kill()
+        assert eventually(lambda: not self._listens())  # the kernel takes a moment
         self._server = self._started()
 
     def stop(self) -> None:
