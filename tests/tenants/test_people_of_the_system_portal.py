@@ -168,20 +168,32 @@ def test_the_tenants_page_tells_members_numbers_and_last_texts(
 
 
 def _many(tenant: Tenant, trunk: Any) -> None:
-    later = timezone.now() + timedelta(days=7)
-    for n in range(60):
-        user = User.objects.create_user(f"p{n:02}@acme.example")
-        Membership.objects.create(user=user, tenant=tenant, role="extension", extension="101")
-        Authenticator.objects.create(user=user, type="totp", data={})
-        PhoneNumber.objects.create(number=f"+1919555{n:04}", trunk=trunk, tenant=tenant)
-        Tenant(slug=f"many-{n}", name=f"Many {n}", state="ready").save()
-        Invitation.objects.create(
-            email=f"i{n}@x.example",
-            tenant=tenant,
-            invited_by=user,
-            token_hash=str(n).encode(),
-            expires_at=later,
-        )
+    later, sixty = timezone.now() + timedelta(days=7), range(60)
+    users = User.objects.bulk_create([User(email=f"p{n:02}@acme.example") for n in sixty])
+    Membership.objects.bulk_create(
+        [Membership(user=user, tenant=tenant, role="extension", extension="101") for user in users]
+    )
+    Authenticator.objects.bulk_create(
+        [Authenticator(user=user, type="totp", data={}) for user in users]
+    )
+    PhoneNumber.objects.bulk_create(
+        [PhoneNumber(number=f"+1919555{n:04}", trunk=trunk, tenant=tenant) for n in sixty]
+    )
+    Tenant.objects.bulk_create(
+        [
+            Tenant(slug=f"many-{n}", name=f"Many {n}", schema_name=f"t_many_{n}", state="ready")
+            for n in sixty
+        ]
+    )
+    Invitation.objects.bulk_create(
+        [
+            Invitation(
+                email=f"i{n}@x.example", tenant=tenant, invited_by=users[n],
+                token_hash=str(n).encode(), expires_at=later,
+            )
+            for n in sixty
+        ]
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

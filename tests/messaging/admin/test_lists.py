@@ -37,19 +37,33 @@ LISTS = [
 @pytest.fixture
 def many(acme: Tenant, trunk: Trunk, acme_line: MessageSetting, inside: Any) -> None:
     """Sixty rows of everything."""
-    for n in range(60):
-        Trunk.objects.create(name=f"T{n}", tenant=acme)
-        number = PhoneNumber.objects.create(number=f"+1919556{n:04}", trunk=trunk, tenant=acme)
-        user = User.objects.create_user(f"u{n}@acme.example")
-        Membership.objects.create(user=user, tenant=acme, role="extension", extension=f"2{n:02}")
-        with inside(acme):
-            extension = Extension.objects.create(number=f"2{n:02}")
-            MessageSetting.objects.create(
-                phone_number=number, provider=acme_line.provider, extension=extension
-            )
-            Contact.objects.create(number=f"+1512556{n:04}", name=f"C{n}", tags=[f"t{n}"])
-            OptOut.objects.create(number=f"+1512556{n:04}")
-            Template.objects.create(title=f"T{n}", text="Hi")
+    sixty = range(60)
+    Trunk.objects.bulk_create([Trunk(name=f"T{n}", tenant=acme) for n in sixty])
+    numbers = PhoneNumber.objects.bulk_create(
+        [PhoneNumber(number=f"+1919556{n:04}", trunk=trunk, tenant=acme) for n in sixty]
+    )
+    users = User.objects.bulk_create([User(email=f"u{n}@acme.example") for n in sixty])
+    Membership.objects.bulk_create(
+        [
+            Membership(user=users[n], tenant=acme, role="extension", extension=f"2{n:02}")
+            for n in sixty
+        ]
+    )
+    with inside(acme):
+        extensions = Extension.objects.bulk_create([Extension(number=f"2{n:02}") for n in sixty])
+        MessageSetting.objects.bulk_create(
+            [
+                MessageSetting(
+                    phone_number=numbers[n], provider=acme_line.provider, extension=extensions[n]
+                )
+                for n in sixty
+            ]
+        )
+        Contact.objects.bulk_create(
+            [Contact(number=f"+1512556{n:04}", name=f"C{n}", tags=[f"t{n}"]) for n in sixty]
+        )
+        OptOut.objects.bulk_create([OptOut(number=f"+1512556{n:04}") for n in sixty])
+        Template.objects.bulk_create([Template(title=f"T{n}", text="Hi") for n in sixty])
 
 
 @pytest.mark.parametrize("path", LISTS)
