@@ -36,7 +36,7 @@ SELECT
         SELECT json_agg(json_build_array(
             thread.our_number, thread.participants_key, thread.id, thread.extension_id,
             thread.ring_group_id IS NOT NULL OR thread.shared_with <> '{{}}',
-            thread.done_at IS NOT NULL, thread.last_at, thread.last_status <> ''
+            thread.last_at, thread.last_status <> ''
         ))
         FROM {schema}.messaging_conversation thread
         JOIN unnest(%(ours)s::text[], %(others)s::text[]) AS parties(ours, others)
@@ -82,7 +82,6 @@ class Thread(msgspec.Struct, frozen=True, array_like=True):
     pk: int
     extension_id: int | None
     is_shared: bool
-    is_done: bool
     last_at: datetime
     has_messages: bool
 

@@ -251,7 +251,6 @@ def _thread(
         ours=parties[0],
         others=parties[1],
         extension=extension,
-        reopens=row is not None and row.is_done,
         text="",
         at=at,
     )

@@ -83,7 +83,7 @@ WITH text AS (
     )
 ), line AS (
     SELECT * FROM json_to_recordset(%(lines)s::json) AS line(
-        n int, thread bigint, ours text, others text, extension bigint, reopens bool,
+        n int, thread bigint, ours text, others text, extension bigint,
         text text, at timestamptz
     )
 ), opened AS (
@@ -115,7 +115,7 @@ WITH text AS (
     SELECT {handling_event_values}
     FROM line
     JOIN {schema}.messaging_conversation done ON done.id = line.thread
-    WHERE line.reopens AND done.done_at IS NOT NULL
+    WHERE done.done_at IS NOT NULL
 ), shown AS (
     UPDATE {schema}.messaging_conversation thread
     SET last_text = CASE WHEN is_last THEN line.text ELSE thread.last_text END,
@@ -123,7 +123,7 @@ WITH text AS (
         last_status = CASE WHEN is_last THEN 'received' ELSE thread.last_status END,
         last_direction = CASE WHEN is_last THEN 'in' ELSE thread.last_direction END,
         last_inbound_at = GREATEST(thread.last_inbound_at, line.at),
-        done_at = CASE WHEN line.reopens THEN NULL ELSE thread.done_at END
+        done_at = NULL  -- whoever is done with it this moment has not read the text
     FROM line
     WHERE thread.id = line.thread
 )
@@ -166,7 +166,6 @@ class Line(msgspec.Struct, kw_only=True):
     ours: str
     others: str
     extension: int | None
-    reopens: bool
     text: str
     at: datetime
 
