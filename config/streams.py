@@ -76,8 +76,10 @@ class Stream:
 
     def end(self) -> None:
         """Close the stream; the browser comes back by itself."""
-        if self._deadline is not None:
-            self._deadline.reschedule(asyncio.get_running_loop().time())
+        # Once: a deadline that is over already cannot be moved.
+        deadline, self._deadline = self._deadline, None
+        if deadline is not None:
+            deadline.reschedule(asyncio.get_running_loop().time())
 
     async def _write(self, start: MutableMapping[str, Any] | None = None) -> None:
         loop = asyncio.get_running_loop()

@@ -48,8 +48,7 @@ def hint_plain(schema_name: str, extensions: Mapping[int, str]) -> None:
     By the threads' keys: the extension's number, or "". All go in one request, after the commit.
     """
     bodies = [
-        json.dumps({"conversation": key, "extension": number})
-        for key, number in extensions.items()
+        json.dumps({"conversation": key, "extension": number}) for key, number in extensions.items()
     ]
     transaction.on_commit(lambda: _publish_all(schema_name, bodies))
 

@@ -18,6 +18,7 @@ _SIZE = 50
 _LARGEST = 200
 # Of a long list nobody waits for the rest to be counted, or turns to its two hundredth page.
 _MOST = 10_000
+_LONGEST_NUMBER = 9  # digits; whoever asks for more means harm
 
 
 class Pages(PageNumberPagination):
@@ -106,7 +107,8 @@ class LongPages(CursorPages):
 
     def _numbered(self, rows: QuerySet[Any], request: Request, number: str) -> list[Any]:
         size = self.get_page_size(request) or _SIZE
-        start = (int(number) - 1) * size if number.isascii() and number.isdigit() else -1
+        is_number = number.isascii() and number.isdigit() and len(number) < _LONGEST_NUMBER
+        start = (int(number) - 1) * size if is_number else -1
         if start < 0 or start >= max(self.count, 1):
             raise NotFound("Invalid page.")
         found = list(rows.order_by(*self.ordering)[start : start + size + 1])

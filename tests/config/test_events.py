@@ -276,6 +276,8 @@ def test_a_page_that_takes_nothing_for_long_is_given_up() -> None:
         living = asyncio.ensure_future(stream.last(asyncio.sleep(60), seconds=60))
         await asyncio.sleep(0)
         stream.tend(stream.last_write + 31, silence=20, patience=30)
+        await asyncio.sleep(0)
+        stream.end()
         await asyncio.wait_for(living, 5)
 
     run(story)

@@ -31,7 +31,7 @@ LONG = {
 TABLES = LONG | {"messaging_conversation", "messaging_contact"}
 # Part of a name or of a number is looked for in all of them: some thousands, never millions.
 LOOKED_THROUGH = ("LIKE UPPER('%", "LIKE '%", "'participants_key' ~ ")
-# Counts that stop by themselves before a quarter is read, which is looked at too.
+# Counts that stop by themselves before half is read, which is looked at too.
 BOUNDED = re.compile(r"SELECT COUNT\(\*\) FROM \(SELECT .* LIMIT 100[01]\) subquery", re.DOTALL)
 
 FILL = f"""
@@ -154,7 +154,7 @@ def _faults(tenant: Tenant, sql: str) -> Iterator[str]:
     if not any(table in sql for table in TABLES):
         return
     for node in _plan(tenant, sql):
-        if node.get("Relation Name") in LONG and _read(node) > MESSAGES // 4:
+        if node.get("Relation Name") in LONG and _read(node) > MESSAGES // 2:
             yield f"reads {_read(node)} rows of {node['Relation Name']}: {sql}"
     if any(part in sql for part in LOOKED_THROUGH) or BOUNDED.match(sql):
         return
