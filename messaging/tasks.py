@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from celery import shared_task
+from django.db import close_old_connections
 
 from messaging import due, queue, sweeps, usage
 from messaging.broadcasts import runner
@@ -24,6 +26,9 @@ from tenants.models import Tenant
 _MOST_DRAINS = 2
 _drains = threading.BoundedSemaphore(_MOST_DRAINS)
 _rung_meanwhile = threading.Event()
+# Threads of their own: a run visits all tenants, and what PostgreSQL has to learn of each schema it
+# learns by connection. Each of the worker's threads has one, and would be slow at every tenant.
+_drainers = ThreadPoolExecutor(_MOST_DRAINS, thread_name_prefix="drain")
 
 
 @shared_task(name=queue.ROUTE_EVENTS)
@@ -33,10 +38,15 @@ def route_webhook_events() -> None:
     while _rung_meanwhile.is_set() and _drains.acquire(blocking=False):
         try:
             _rung_meanwhile.clear()
-            bell.heard()
-            drain.drain()
+            _drainers.submit(_drain).result()
         finally:
             _drains.release()
+
+
+def _drain() -> None:
+    close_old_connections()  # as Celery does in its own threads
+    bell.heard()
+    drain.drain()
 
 
 @shared_task(name=queue.DELIVER)

@@ -6,6 +6,7 @@ A program of its own, as its database is another one than that of the other part
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -28,6 +29,8 @@ def main() -> int:
 
     django.setup()
     # Only now: models need the settings.
+    from django.db import connection  # noqa: PLC0415
+
     from config.bench.data import bench_tenant  # noqa: PLC0415
     from config.bench.measure import Reader  # noqa: PLC0415
     from config.bench.platform_rows import events  # noqa: PLC0415
@@ -37,6 +40,9 @@ def main() -> int:
     size = {"messages": options.messages, "conversations": options.messages // 20}
     tenant = bench_tenant(_say, **size)
     events(tenant, count=options.messages // 5, say=_say)
+    # As in the web process: its patience with statements, its garbage collection.
+    connection.close()
+    importlib.import_module("config.wsgi")
     reader = Reader(tenant)
     pages: dict[str, dict[str, Any]] = {}
     began = time.monotonic()
