@@ -9,7 +9,6 @@ is asked for once until it begins.
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
 from uuid import UUID
 
 import redis
@@ -17,10 +16,9 @@ from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from messaging.models import Message
+from providers.valkey import impatient
 from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
@@ -78,7 +76,7 @@ def ring(task: str, schema_name: str, *, delay: float | None = None) -> None:
 def heard(task: str, schema_name: str) -> None:
     """Let the next ring be heard; called before the tenant's messages are looked at."""
     try:
-        _server(settings.REDIS_URL).delete(_RUNG.format(schema_name, task))
+        impatient(settings.REDIS_URL, seconds=_PATIENCE).delete(_RUNG.format(schema_name, task))
     except (redis.RedisError, OSError) as error:
         logger.warning("bell not taken down: %s", type(error).__name__)
         # Whoever rings until it falls silent by itself is not heard.
@@ -87,20 +85,10 @@ def heard(task: str, schema_name: str) -> None:
 
 def _is_rung(task: str, schema_name: str) -> bool:
     try:
-        server = _server(settings.REDIS_URL)
+        server = impatient(settings.REDIS_URL, seconds=_PATIENCE)
         return not server.set(_RUNG.format(schema_name, task), 1, nx=True, px=_RUNG_MS)
     except (redis.RedisError, OSError):
         return False  # the queue may live elsewhere
-
-
-@lru_cache(maxsize=4)
-def _server(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=_PATIENCE,
-        socket_connect_timeout=_PATIENCE,
-        retry=Retry(NoBackoff(), 0),
-    )
 
 
 def _send(task: str, *args: str, delay: float | None = None) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from functools import lru_cache
 
 import redis
 from celery import current_app
 from django.conf import settings
 from kombu.exceptions import OperationalError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from providers.valkey import impatient
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +47,7 @@ def heard() -> None:
     What was stored before this is found by that run, what is stored later rings anew.
     """
     try:
-        _server(settings.REDIS_URL).delete(_PENDING_KEY)
+        impatient(settings.REDIS_URL, seconds=_PATIENCE).delete(_PENDING_KEY)
     except (redis.RedisError, OSError) as error:
         logger.warning("bell not taken down: %s", type(error).__name__)
 
@@ -74,17 +73,7 @@ def _ring_forever() -> None:
 def _is_pending() -> bool:
     """Claim the bell; True = another process rang, and no run has begun since."""
     try:
-        server = _server(settings.REDIS_URL)
+        server = impatient(settings.REDIS_URL, seconds=_PATIENCE)
         return not server.set(_PENDING_KEY, 1, nx=True, px=_PENDING_MS)
     except (redis.RedisError, OSError):
         return False  # the queue may live elsewhere
-
-
-@lru_cache(maxsize=4)
-def _server(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=_PATIENCE,
-        socket_connect_timeout=_PATIENCE,
-        retry=Retry(NoBackoff(), 0),
-    )

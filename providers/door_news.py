@@ -10,12 +10,13 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from functools import lru_cache
 
 import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from providers.valkey import impatient
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,9 @@ _listener: threading.Thread | None = None
 def tell(key: bytes | None) -> None:
     """Let every process look an address up anew; None = all of them. Never fails."""
     try:
-        _server(settings.REDIS_URL).publish(_CHANNEL, _EVERYTHING if key is None else key.hex())
+        impatient(settings.REDIS_URL, seconds=_PATIENCE).publish(
+            _CHANNEL, _EVERYTHING if key is None else key.hex()
+        )
     except (redis.RedisError, OSError) as error:
         logger.warning("change of a webhook address not told: %s", type(error).__name__)
 
@@ -90,16 +93,6 @@ def _key_of(data: str) -> bytes | None:
         return bytes.fromhex(data)
     except ValueError:
         return None
-
-
-@lru_cache(maxsize=4)
-def _server(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=_PATIENCE,
-        socket_connect_timeout=_PATIENCE,
-        retry=Retry(NoBackoff(), 0),
-    )
 
 
 def _forget_listener() -> None:

@@ -11,8 +11,9 @@ QUEUE = "bench-naive"
 app = Celery("naive", set_as_current=False)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
+TASK = "naive.route_event"
 
-@app.task(name="naive.route_event")
-def route_event(event_id: int) -> None:
-    """Take an event into its conversation; published only."""
-    raise NotImplementedError(event_id)
+
+def route(event_id: int) -> None:
+    """Publish the task that would take an event into its conversation."""
+    app.send_task(TASK, args=[event_id], queue=QUEUE)

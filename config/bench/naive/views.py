@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from config.bench.doors import CALLBACK
 from config.bench.naive.models import Endpoint, Event
-from config.bench.naive.queue import QUEUE, route_event
+from config.bench.naive.queue import route
 
 
 class Carrier:
@@ -73,4 +73,4 @@ class WebhookView(APIView):
                 )
         except IntegrityError:
             return  # posted before
-        route_event.apply_async(args=(stored.pk,), queue=QUEUE)
+        route(stored.pk)
