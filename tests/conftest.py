@@ -122,6 +122,12 @@ def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("media")
 
 
+def _own_database(url: str) -> str:
+    """Keep the keys of tests that run beside each other apart."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return f"{url.partition('?')[0]}?db={int(worker) + 1}"
+
+
 @pytest.fixture(scope="session")
 def _surroundings(django_test_environment: None, media_folder: Path) -> Iterator[None]:
     # Once per run: each test that changed a setting anew would have Django forget its storages,
@@ -142,6 +148,7 @@ def _surroundings(django_test_environment: None, media_folder: Path) -> Iterator
         WHITENOISE_AUTOREFRESH=True,
         # Whatever a developer's .env says.
         PUBLIC_URL="http://127.0.0.1:8000",
+        REDIS_URL=_own_database(settings.REDIS_URL),
         PROVIDER_OPTIONS={"bandwidth": {}},
         REQUIRE_SYSTEM_ADMIN_MFA=True,
         BANDWIDTH_ACCOUNT_ID="",

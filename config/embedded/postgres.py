@@ -29,6 +29,7 @@ _SETTINGS: Final = {
     "max_locks_per_transaction": "256",  # a tenant's schema is dropped in one transaction
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
+    "random_page_cost": "1.1",  # no head to move: by the default, tables are read whole too early
     # Failing statements carry message texts: neither they nor the rows they met may be logged.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",

@@ -29,7 +29,7 @@ from messaging.api.message_serializers import (
 from messaging.api.refusals import REFUSAL, Refused
 from messaging.api.thread import LogPages
 from messaging.exports.search import search
-from messaging.models import Conversation, Message, Recipient
+from messaging.models import Conversation, Extension, Message, Recipient
 from messaging.models.message import Status
 from messaging.outbound.individually import send_individually
 from messaging.outbound.refusals import SendRefused
@@ -99,7 +99,9 @@ class MessageFilter(filters.FilterSet):  # type: ignore[misc]  # no types
         """Keep the messages of one extension's threads, or of nobody's."""
         if value == "none":
             return rows.filter(conversation__extension=None)
-        return rows.filter(conversation__extension__number=value)
+        # By its key: what PostgreSQL knows of the threads tells it how few these are.
+        extension = Extension.objects.filter(number=value).values_list("pk", flat=True).first()
+        return rows.filter(conversation__extension=extension) if extension else rows.none()
 
 
 class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
@@ -17,6 +18,10 @@ from django.core import signing
 from config import events, processes
 from config.streams import EVERYTHING, Stream
 from messaging import hint_tokens
+
+# Hints are heard across Valkey's databases: no other test, beside this one, may speak of these.
+ACME = f"t_acme_{uuid4().hex}"
+GLOBEX = f"t_globex_{uuid4().hex}"
 
 
 class Page:
@@ -92,7 +97,7 @@ def test_health_is_answered() -> None:
         ("/events/forged", "GET", 204),
         ("/events/", "GET", 204),
         ("/events/" + "x" * 5000, "GET", 204),
-        ("/events/" + signing.dumps(["t_acme", 7, None], salt="another"), "GET", 204),
+        ("/events/" + signing.dumps([ACME, 7, None], salt="another"), "GET", 204),
         ("/events/" + signing.dumps("no list", salt=hint_tokens.TOKEN_SALT), "GET", 204),
         ("/events/health", "POST", 405),
         ("/", "GET", 404),
@@ -107,7 +112,7 @@ def test_what_is_no_token_opens_no_stream(path: str, method: str, status: int) -
 
 
 def test_an_old_token_opens_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = hint_tokens.token("t_acme", 7, None)
+    text = hint_tokens.token(ACME, 7, None)
     monkeypatch.setattr(hint_tokens, "TOKEN_MAX_AGE", -1)
 
     async def story() -> None:
@@ -118,7 +123,7 @@ def test_an_old_token_opens_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_stream_is_neither_cached_nor_buffered() -> None:
     async def story() -> None:
-        page = Page(f"/events/{hint_tokens.token('t_acme', 7, None)}")
+        page = Page(f"/events/{hint_tokens.token(ACME, 7, None)}")
         headers = dict((await page.start())["headers"])
         assert headers[b"content-type"].startswith(b"text/event-stream")
         assert headers[b"cache-control"] == b"no-store"
@@ -132,8 +137,8 @@ def test_the_stream_is_neither_cached_nor_buffered() -> None:
 def test_a_hint_says_the_conversation_and_nothing_else() -> None:
     async def story() -> None:
         await subscribed()
-        page = await opened("t_acme")
-        publish("t_acme", 12, "101")
+        page = await opened(ACME)
+        publish(ACME, 12, "101")
         assert await page.line() == 'data: {"conversation": 12}\n\n'
         await page.leave()
 
@@ -143,10 +148,10 @@ def test_a_hint_says_the_conversation_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("schema_name", "extension"),
     [
-        ("t_globex", None),
-        ("t_acm", None),
-        ("t_acme", "102"),
-        ("t_acme", ""),
+        (GLOBEX, None),
+        (ACME[:-1], None),
+        (ACME, "102"),
+        (ACME, ""),
     ],
     ids=["other-tenant", "prefix-of-the-name", "other-extension", "no-extension"],
 )
@@ -156,8 +161,8 @@ def test_a_page_hears_nothing_of_what_it_may_not_see(
     async def story() -> None:
         await subscribed()
         stranger = await opened(schema_name, extension)
-        admin = await opened("t_acme")
-        publish("t_acme", 12, "101" if extension != "" else "")
+        admin = await opened(ACME)
+        publish(ACME, 12, "101" if extension != "" else "")
         assert "12" in await admin.line()
         assert stranger.sent.empty()
         await stranger.leave()
@@ -169,8 +174,8 @@ def test_a_page_hears_nothing_of_what_it_may_not_see(
 def test_an_extension_hears_of_its_own_conversations() -> None:
     async def story() -> None:
         await subscribed()
-        page = await opened("t_acme", "101")
-        publish("t_acme", 5, "101")
+        page = await opened(ACME, "101")
+        publish(ACME, 5, "101")
         assert "5" in await page.line()
         await page.leave()
 
@@ -180,11 +185,11 @@ def test_an_extension_hears_of_its_own_conversations() -> None:
 def test_a_broken_hint_harms_nobody() -> None:
     async def story() -> None:
         await subscribed()
-        page = await opened("t_acme")
+        page = await opened(ACME)
         with redis.Redis.from_url(settings.REDIS_URL) as client:
-            client.publish(hint_tokens.CHANNEL_PREFIX + "t_acme", b"\xff not json")
-            client.publish(hint_tokens.CHANNEL_PREFIX + "t_acme", b'["conversation"]')
-        publish("t_acme", 6)
+            client.publish(hint_tokens.CHANNEL_PREFIX + ACME, b"\xff not json")
+            client.publish(hint_tokens.CHANNEL_PREFIX + ACME, b'["conversation"]')
+        publish(ACME, 6)
         assert "6" in await page.line()
         await page.leave()
 
@@ -196,7 +201,7 @@ def test_a_page_that_is_silent_is_pinged(monkeypatch: pytest.MonkeyPatch) -> Non
 
     async def story() -> None:
         await subscribed()
-        page = await opened("t_acme")
+        page = await opened(ACME)
         assert await page.line() == ": ping\n\n"
         await page.leave()
 
@@ -205,7 +210,7 @@ def test_a_page_that_is_silent_is_pinged(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_page_that_left_is_forgotten() -> None:
     async def story() -> None:
-        page = await opened("t_acme")
+        page = await opened(ACME)
         await page.leave()
         assert events.hub.open_pages() == 0
         assert not events.hub._people
@@ -216,9 +221,9 @@ def test_a_page_that_left_is_forgotten() -> None:
 def test_hints_that_come_together_are_told_together_and_each_once() -> None:
     async def story() -> None:
         await subscribed()
-        page = await opened("t_acme")
+        page = await opened(ACME)
         for conversation in (1, 2, 3, 2):
-            publish("t_acme", conversation)
+            publish(ACME, conversation)
         assert await page.line() == 'data: {"conversation": 1}\n\n'
         assert await page.line() == 'data: {"conversation": 2}\n\ndata: {"conversation": 3}\n\n'
         await page.leave()
@@ -229,11 +234,11 @@ def test_hints_that_come_together_are_told_together_and_each_once() -> None:
 def test_a_flood_of_hints_is_told_as_one() -> None:
     async def story() -> None:
         await subscribed()
-        page = await opened("t_acme")
+        page = await opened(ACME)
         bodies = [json.dumps({"conversation": number, "extension": ""}) for number in range(100)]
         with redis.Redis.from_url(settings.REDIS_URL) as client, client.pipeline() as pipe:
             for body in bodies:
-                pipe.publish(hint_tokens.CHANNEL_PREFIX + "t_acme", body)
+                pipe.publish(hint_tokens.CHANNEL_PREFIX + ACME, body)
             pipe.execute()
         assert await page.line() == 'data: {"conversation": 0}\n\n'
         assert await page.line() == "data: {}\n\n"
@@ -289,7 +294,7 @@ def test_one_page_more_than_a_person_may_open_ends_the_oldest(
     monkeypatch.setattr("config.hints.MOST_PER_PERSON", 2)
 
     async def story() -> None:
-        oldest, other, newest = [await opened("t_acme") for _ in range(3)]
+        oldest, other, newest = [await opened(ACME) for _ in range(3)]
         await asyncio.wait_for(oldest.task, 5)
         assert not other.task.done()
         assert not newest.task.done()
@@ -306,7 +311,7 @@ def test_after_valkey_came_back_pages_are_told_to_fetch_everything(
     monkeypatch.setattr("config.hints._FIRST_PAUSE", 0.01)
 
     async def story() -> None:
-        page = await opened("t_acme")
+        page = await opened(ACME)
         assert not events.hub.subscribed.is_set()
         settings.REDIS_URL = working
         assert await page.line() == "data: {}\n\n"

@@ -19,14 +19,14 @@ def texts(tenant: str, many: int, *, is_bulk: bool = True, rate: float = 2.0) ->
 
 
 def test_tenant_alone_gets_the_whole_rate(street: Street) -> None:
-    street.queue(*texts("acme", 650))
+    street.queue(*texts("acme", 1000))
     street.run(until=300)
     assert 600 <= street.segments() <= 610 + 1
 
 
 @pytest.mark.parametrize("is_bulk", [True, False], ids=["bulk", "by the API"])
 def test_three_tenants_get_a_third_each(street: Street, is_bulk: bool) -> None:  # noqa: FBT001
-    street.queue(*texts("acme", 900, is_bulk=is_bulk))
+    street.queue(*texts("acme", 3000, is_bulk=is_bulk))
     street.queue(*texts("globex", 400, is_bulk=is_bulk), at=30)
     street.queue(*texts("initech", 400, is_bulk=is_bulk), at=30)
     street.run(until=330)
@@ -37,7 +37,7 @@ def test_three_tenants_get_a_third_each(street: Street, is_bulk: bool) -> None: 
 
 
 def test_share_that_nobody_uses_is_lent_and_given_back(street: Street) -> None:
-    street.queue(*texts("acme", 1000))
+    street.queue(*texts("acme", 3000))
     street.queue(*texts("globex", 50), at=60)
     street.run(until=400)
     assert street.by_tenant()["globex"] == 50
@@ -46,7 +46,7 @@ def test_share_that_nobody_uses_is_lent_and_given_back(street: Street) -> None:
 
 
 def test_reply_of_another_tenant_goes_at_once(street: Street) -> None:
-    street.queue(*texts("acme", 400))
+    street.queue(*texts("acme", 10_000 // 10))
     street.queue(*texts("acme", 300, is_bulk=False))
     replies = texts("globex", 5, is_bulk=False)
     for second, reply in enumerate(replies):
@@ -57,7 +57,7 @@ def test_reply_of_another_tenant_goes_at_once(street: Street) -> None:
 
 
 def test_bulk_of_one_is_not_shut_out_by_a_flood_of_another(street: Street) -> None:
-    street.queue(*texts("acme", 900, is_bulk=False))
+    street.queue(*texts("acme", 3000, is_bulk=False))
     street.queue(*texts("globex", 400), at=30)
     street.run(until=330)
     assert street.by_tenant(since=60)["globex"] >= 0.8 * 270

@@ -63,7 +63,7 @@ def test_what_exceeds_the_burst_waits_without_a_try(
 
 def test_long_wait_is_told_once(write: Write, carrier: Carrier, clock: Any) -> None:
     fill(write)
-    for number in range(70):
+    for number in range(100):
         ask(write(recipients=[f"+1512556{number:04}"]))
     message = write()
     for _ in range(3):
