@@ -42,6 +42,30 @@ def decrypt(token: str) -> str:
         return ""
 
 
+class NotDecryptable(ValueError):
+    """No key of FIELD_ENCRYPTION_KEYS fits."""
+
+
+def is_current(token: str) -> bool:
+    """Tell whether it was encrypted with the first key."""
+    try:
+        _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS[:1])).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def renewed(token: str) -> str:
+    """Encrypt anew with the first key what any of them decrypts; the time it was made stays.
+
+    Raises NotDecryptable.
+    """
+    try:
+        return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).rotate(token.encode()).decode()
+    except InvalidToken:
+        raise NotDecryptable from None
+
+
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # generic in the stubs only
     """Text that is plain in Python and encrypted in the database. Cannot be searched."""
 
