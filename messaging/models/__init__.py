@@ -4,12 +4,13 @@ Foreign keys to the public schema are DO_NOTHING with a database constraint: del
 row is refused by PostgreSQL, and Django does not look for the table from the public side.
 """
 
-from messaging.models.attachment import Attachment
+from messaging.models.attachment import Attachment, DiscardedFile
 from messaging.models.auto_reply import AutoReply, AutoReplySent
 from messaging.models.broadcast import Broadcast, BroadcastRecipient
 from messaging.models.configuration import Extension, MessageSetting, SmsConfiguration
 from messaging.models.consent import ConsentEntry, ConsentTexts, OptOut
 from messaging.models.conversation import Contact, Conversation, ReadMark
+from messaging.models.erasure import Erasure
 from messaging.models.export import Export
 from messaging.models.handling import HandlingEvent, Note
 from messaging.models.hours import BusinessHours, Holiday
@@ -41,6 +42,8 @@ __all__ = [
     "ConsentTexts",
     "Contact",
     "Conversation",
+    "DiscardedFile",
+    "Erasure",
     "Export",
     "Extension",
     "HandlingEvent",

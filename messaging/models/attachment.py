@@ -23,6 +23,7 @@ class Attachment(models.Model):
         PENDING = "pending", "Being fetched"
         READY = "ready", "Ready"
         FAILED = "failed", "Not available"
+        EXPIRED = "expired", "Deleted by age"  # the tenant keeps files for so long only
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     message = models.ForeignKey(
@@ -52,8 +53,20 @@ class Attachment(models.Model):
                 fields=["next_attempt_at"],
                 name="attachment_due",
                 condition=models.Q(state="pending"),
-            )
+            ),
+            models.Index(
+                fields=["created_at"], name="attachment_kept", condition=~models.Q(file="")
+            ),
         ]
 
     def __str__(self) -> str:
         return f"attachment {self.pk}"
+
+
+class DiscardedFile(models.Model):
+    """File whose row is gone: noted with that, so that no crash leaves it behind."""
+
+    path = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"discarded file {self.pk}"

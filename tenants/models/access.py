@@ -13,7 +13,10 @@ class AccessEntry(models.Model):
 
     at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="access_entries")
+    # Null = about the platform: that a tenant was removed is told after it is gone.
+    tenant = models.ForeignKey(
+        Tenant, null=True, on_delete=models.CASCADE, related_name="access_entries"
+    )
     action = models.CharField(max_length=10)  # "visit" or the request's method
     path = models.CharField(max_length=500)
     ip = models.GenericIPAddressField(null=True)

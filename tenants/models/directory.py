@@ -108,12 +108,18 @@ class PhoneNumber(models.Model):
 class WebhookEndpoint(models.Model):
     """Door for a carrier's events: an unguessable path that stands for one configuration.
 
-    The row is the only copy of the callback credentials; the path's token is kept as a hash.
+    The row is the only copy of the callback credentials; the path's token is kept as a hash. While
+    an address is being changed at the carrier, the one before works too, until a time.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="webhook_endpoints")
     trunk = models.ForeignKey(Trunk, on_delete=models.PROTECT, related_name="webhook_endpoints")
     token_hash = models.BinaryField(max_length=32, unique=True, editable=False)
+    previous_token_hash = models.BinaryField(
+        max_length=32, unique=True, null=True, default=None, editable=False
+    )
+    previous_token = EncryptedTextField(blank=True, default="", editable=False)  # to be shown
+    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     callback_username = EncryptedTextField(blank=True, default="")
     callback_password = EncryptedTextField(blank=True, default="")
     enabled = models.BooleanField(default=True)

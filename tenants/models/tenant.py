@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django_tenants.models import DomainMixin, TenantMixin
 
@@ -25,6 +26,25 @@ def check_timezone(value: str) -> None:
         raise ValidationError("“%(value)s” is not a time zone.", params={"value": value})
 
 
+# Carriers repeat an event for a day and texts may wait for a week: what is younger is at work.
+SHORTEST = 7
+SHORTEST_TRAIL = 30
+LONGEST = 3650
+EVENTS_KEPT = 90
+
+
+def between(shortest: int) -> list[Callable[[Any], None]]:
+    """Return the validators of a number of days to keep something."""
+    return [MinValueValidator(shortest), MaxValueValidator(LONGEST)]
+
+
+def keep_days(shortest: int, words: str) -> models.PositiveSmallIntegerField[Any, Any]:
+    """Return a column of days to keep something; null = for ever."""
+    return models.PositiveSmallIntegerField(
+        words, null=True, blank=True, validators=between(shortest)
+    )
+
+
 class Tenant(TenantMixin):  # type: ignore[misc]  # django-tenants has no types
     """Company that texts from its own numbers; its slug and schema never change."""
 
@@ -32,6 +52,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]  # django-tenants has no types
         PROVISIONING = "provisioning", "Provisioning"
         READY = "ready", "Ready"
         FAILED = "failed", "Set-up failed"
+        REMOVING = "removing", "Being removed"  # for good, see tenants.removal
 
     auto_create_schema = False  # made by a Celery task, see tenants.provisioning
 
@@ -65,6 +86,15 @@ class Tenant(TenantMixin):  # type: ignore[misc]  # django-tenants has no types
     registration_confirmed = models.BooleanField(
         default=False, help_text="The numbers' 10DLC or toll-free registration is in order."
     )
+    # Days that things of each kind are kept; null = for ever. See tenants.retention.
+    keep_messages_days = keep_days(SHORTEST, "keep messages")
+    keep_media_days = keep_days(SHORTEST, "keep files")
+    keep_events_days = models.PositiveSmallIntegerField(
+        "keep webhook events", default=EVENTS_KEPT, validators=between(SHORTEST)
+    )
+    keep_audit_days = keep_days(SHORTEST_TRAIL, "keep the audit trail")
+    # From when on all of that holds; null = at once.
+    retention_from = models.DateTimeField(null=True, blank=True, editable=False)
     state = models.CharField(max_length=12, choices=State.choices, default=State.PROVISIONING)
     created_at = models.DateTimeField(auto_now_add=True)
 
