@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 from config import valkey_broker
 
@@ -29,6 +30,9 @@ app.conf.task_routes = {
     "messaging.send_mail": {"queue": "slow"},
     "messaging.run_export": {"queue": "slow"},
     "messaging.run_broadcast": {"queue": "slow"},
+    "messaging.delete_old": {"queue": "slow"},
+    "messaging.forget_events": {"queue": "slow"},
+    "messaging.erase_person": {"queue": "slow"},
     "messaging.push_message": {"queue": "slow"},
     "tenants.provision_tenant": {"queue": "slow"},
     "messaging.count_usage": {"queue": "slow"},
@@ -61,5 +65,16 @@ app.conf.beat_schedule = {
         "task": "messaging.count_usage",
         "schedule": 300.0,
         "options": {"expires": 300.0},
+    },
+    # Each tenant's night is another; what one run leaves the next takes up.
+    "delete-old-everywhere": {
+        "task": "messaging.delete_old_everywhere",
+        "schedule": crontab(minute="*/20"),
+        "options": {"expires": 1200.0},
+    },
+    "forget-events": {
+        "task": "messaging.forget_events",
+        "schedule": crontab(hour="7,8", minute="10"),  # UTC: when it is night in America
+        "options": {"expires": 3600.0},
     },
 }

@@ -46,6 +46,8 @@ SELECT {name} WHERE EXISTS (
 ) OR EXISTS (
     SELECT FROM {schema}.messaging_export
     WHERE state IN ('pending', 'running') OR created_at <= %(kept)s
+) OR EXISTS (
+    SELECT FROM {schema}.messaging_discardedfile
 )
 """
 

@@ -35,6 +35,8 @@ RUN_EXPORT = "messaging.run_export"
 RUN_BROADCAST = "messaging.run_broadcast"
 PUSH = "messaging.push_message"
 PUSH_NOTE = "messaging.push_note"
+ERASE = "messaging.erase_person"
+DELETE_OLD = "messaging.delete_old"
 
 
 _WHOLE = {DELIVER: DELIVER_DUE, DELIVER_BULK: DELIVER_DUE_BULK}
@@ -65,6 +67,11 @@ def publish(task: str, schema_name: str, key: UUID | int, *, delay: float | None
         ring(task, schema_name)
     else:
         _send(task, schema_name, str(key), delay=delay)
+
+
+def visit(task: str, schema_name: str) -> None:
+    """Ask for a task that looks after one tenant as a whole."""
+    _send(task, schema_name)
 
 
 def ring(task: str, schema_name: str, *, delay: float | None = None) -> None:

@@ -17,7 +17,10 @@ from messaging.inbound import drain
 from messaging.mail import outgoing
 from messaging.media import attachments
 from messaging.push import outgoing as notifications
+from messaging.retention import nightly
 from providers import bell
+from providers import retention as old_events
+from tenants import retention as kept
 from tenants.context import TenantUnavailable, entered
 from tenants.models import Tenant
 
@@ -124,6 +127,29 @@ def run_export(schema_name: str, export_id: str) -> None:
     """Write one spreadsheet that somebody asked for."""
     with entered(schema_name):
         writer.run(UUID(export_id))
+
+
+@shared_task(name=queue.DELETE_OLD)
+def delete_old(schema_name: str) -> None:
+    """Delete what one tenant keeps no longer, for one turn; others wait for theirs."""
+    with entered(schema_name) as tenant:
+        if nightly.run(tenant):
+            queue.visit(queue.DELETE_OLD, schema_name)
+
+
+@shared_task(name="messaging.delete_old_everywhere")
+def delete_old_everywhere() -> None:
+    """Have the tenants looked after where it is night."""
+    for schema_name in kept.at_night():
+        queue.visit(queue.DELETE_OLD, schema_name)
+
+
+@shared_task(name="messaging.forget_events")
+def forget_events(after: int = 0) -> None:
+    """Delete webhook events that are too old, for one turn."""
+    next_after = old_events.forget_events(after)
+    if next_after is not None:
+        forget_events.delay(next_after)
 
 
 @shared_task(name="messaging.sweep_tenants")

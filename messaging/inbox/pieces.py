@@ -47,6 +47,8 @@ class Piece:
         """What to say of a file that is not here."""
         if self.state == Attachment.State.FAILED:
             return "File not available" if self.may_retry else "File lost"
+        if self.state == Attachment.State.EXPIRED:
+            return "File deleted: it was too old to be kept"
         return "File could not be fetched yet" if self.error else "File is being fetched…"
 
 

@@ -1,0 +1,78 @@
+"""The end of webhook events: each as old as its tenant keeps them, nobody's as the platform does.
+
+The table is walked by its key, oldest first and a stretch at a time: an index by age would cost a
+write for each event that ever comes, to find once a night what lies together anyway.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from tenants.retention import event_days
+
+_STRETCH = 2000
+_TURN = 20.0  # seconds
+
+# What is pending is no event yet, but work. It waits as long as its tenant is suspended.
+_FORGET = """
+WITH stretch AS MATERIALIZED (
+    SELECT id, tenant_id, received_at, state FROM public.providers_webhookevent
+    WHERE id > %(after)s ORDER BY id LIMIT %(most)s
+),
+gone AS (
+    DELETE FROM public.providers_webhookevent event USING stretch
+    LEFT JOIN unnest(%(tenants)s::bigint[], %(cutoffs)s::timestamptz[]) AS kept (tenant, cutoff)
+        ON kept.tenant = stretch.tenant_id
+    WHERE event.id = stretch.id AND event.state <> 'pending'
+        AND stretch.received_at < CASE WHEN kept.tenant IS NULL
+            THEN %(nobodys)s ELSE kept.cutoff END
+    RETURNING 1
+)
+SELECT max(id), min(received_at), (SELECT count(*) FROM gone) FROM stretch
+"""
+
+
+def forget_events(after: int = 0) -> int | None:
+    """Delete for one turn what is too old, from this event on.
+
+    Returns where to go on, or None when all that is old enough has been looked at.
+    """
+    end = time.monotonic() + _TURN
+    days = event_days()
+    now = timezone.now()
+    nobodys = now - timedelta(days=settings.WEBHOOK_EVENT_DAYS)
+    # Null, which nothing is older than, as long as somebody thinks it over.
+    cutoffs = {key: kept and now - timedelta(days=kept) for key, kept in days.items()}
+    youngest = max([nobodys, *filter(None, cutoffs.values())])
+    while True:
+        last, oldest = _forget_stretch(after, cutoffs, nobodys)
+        # Keys are given out in the order of arrival, but for moments.
+        if last is None or oldest > youngest:
+            return None
+        after = last
+        if time.monotonic() > end:
+            return after
+
+
+@transaction.atomic
+def _forget_stretch(
+    after: int, cutoffs: dict[int, datetime | None], nobodys: datetime
+) -> tuple[int | None, datetime]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FORGET,
+            {
+                "after": after,
+                "most": _STRETCH,
+                "tenants": list(cutoffs),
+                "cutoffs": list(cutoffs.values()),
+                "nobodys": nobodys,
+            },
+        )
+        [(last, oldest, _)] = cursor.fetchall()
+    return last, oldest
