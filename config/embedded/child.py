@@ -45,6 +45,11 @@ class Child:
         self._started_at = time.monotonic()
         self._restart_at = None
 
+    @property
+    def pid(self) -> int | None:
+        """Its process id, also after its end; None before the first start."""
+        return None if self._popen is None else self._popen.pid
+
     def exit_code(self) -> int | None:
         """Return how it ended, None while it runs."""
         return None if self._popen is None else self._popen.poll()

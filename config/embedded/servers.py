@@ -7,34 +7,38 @@ import os
 import stat
 from pathlib import Path
 
+from config.embedded.child import Child
 from config.embedded.errors import LocalError
 from config.embedded.supervisor import Supervisor
 from config.local import run_dir
 
 
-def start_local_servers(supervisor: Supervisor, *, durable: bool = True) -> None:
+def start_local_servers(supervisor: Supervisor, *, durable: bool = True) -> list[Child]:
     """Start PostgreSQL unless DATABASE_URL is set, Valkey unless REDIS_URL is; wait for both.
 
-    The first start creates the database. The server packages are needed only here.
+    Returns what was started. The first start creates the database. The server packages are needed
+    only here.
 
     Raises:
         LocalError: a server cannot start.
         StopRequested: somebody lost patience.
     """
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
-        return
+        return []
+    started: list[Child] = []
     sockets = run_dir(supervisor.data)
     _private_folder(sockets)
     supervisor.at_end(lambda: _remove_empty(sockets))
     if not os.environ.get("DATABASE_URL"):
-        _start_postgres(supervisor, durable=durable)
+        started += _start_postgres(supervisor, durable=durable)
     if not os.environ.get("REDIS_URL"):
         from config.embedded.valkey import valkey_process  # noqa: PLC0415  # see above
 
-        supervisor.start(valkey_process(supervisor.data))
+        started += supervisor.start(valkey_process(supervisor.data))
+    return started
 
 
-def _start_postgres(supervisor: Supervisor, *, durable: bool) -> None:
+def _start_postgres(supervisor: Supervisor, *, durable: bool) -> list[Child]:
     from config.embedded.postgres import Postgres  # noqa: PLC0415  # loads libpq
 
     postgres = Postgres(supervisor.data, durable=durable)
@@ -42,7 +46,7 @@ def _start_postgres(supervisor: Supervisor, *, durable: bool) -> None:
         supervisor.progress("creating the database (once)")
         supervisor.run(initdb)
         postgres.adopt()
-    supervisor.start(postgres.process())
+    return supervisor.start(postgres.process())
 
 
 def _remove_empty(sockets: Path) -> None:

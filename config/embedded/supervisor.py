@@ -58,14 +58,16 @@ class Supervisor:
             end_leftovers(self.data)
         return isinstance(error, StopRequested)
 
-    def start(self, *processes: Process) -> None:
-        """Start a group together and wait until all of it is ready.
+    def start(self, *processes: Process) -> list[Child]:
+        """Start a group together, wait until all of it is ready, and return it.
 
         Raises:
             LocalError: one of them keeps ending.
             StopRequested: somebody asked for the end.
         """
-        self.await_ready(self.launch(*processes))
+        group = self.launch(*processes)
+        self.await_ready(group)
+        return group
 
     def launch(self, *processes: Process, joining: list[Child] | None = None) -> list[Child]:
         """Start a group, or more of one, and leave it to await_ready to see it through."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from random import Random
 from typing import Any
 
+from providers.simulator import magic
 from providers.simulator.web import Response, error
 
 _DEFAULTS: dict[str, Any] = {
@@ -15,6 +17,8 @@ _DEFAULTS: dict[str, Any] = {
     "next_on": "messages",  # "messages" | "list" | "media" | "token"
     "retry_after": None,  # seconds, sent along as Retry-After
     "callback_delay": None,  # seconds, instead of the setting
+    "chances": {},  # how many messages fare like a magic number: {"0499": 0.1} drops a tenth
+    "seed": 0,  # the same chances hit in the same order
 }
 _TYPES: dict[str, tuple[type, ...]] = {
     "duplicate": (bool,),
@@ -24,6 +28,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "next_on": (str,),
     "retry_after": (int, float, type(None)),
     "callback_delay": (int, float, type(None)),
+    "chances": (dict,),
+    "seed": (int,),
 }
 _WORDS = {
     401: ("unauthorized", "Authentication Failed"),
@@ -38,6 +44,7 @@ class Behaviour:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._values = dict(_DEFAULTS)
+        self._random = Random(0)  # noqa: S311  # misfortune is no secret
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -57,10 +64,23 @@ class Behaviour:
         for name, value in changes.items():
             if not isinstance(value, _TYPES.get(name, ())):
                 raise ValueError(f"{name} is unknown or of a wrong type")
+        _check_chances(changes.get("chances", {}))
         if changes.get("next_status"):
             changes.setdefault("next_count", 1)
         with self._lock:
             self._values = {**(_DEFAULTS if is_reset else self._values), **changes}
+            if is_reset or "seed" in changes:
+                self._random = Random(self._values["seed"])  # noqa: S311  # as above
+
+    def fate(self) -> str:
+        """Draw how the next message fares: a magic number's last digits, "" for well."""
+        with self._lock:
+            chances: dict[str, float] = self._values["chances"]
+            if not chances:
+                return ""
+            well = max(0.0, 1 - sum(chances.values()))
+            [drawn] = self._random.choices(["", *chances], [well, *chances.values()])
+            return drawn
 
     def planned_failure(self, place: str) -> Response | None:
         """Use up one planned failure of this endpoint."""
@@ -75,3 +95,9 @@ class Behaviour:
         if retry_after is None:
             return answer
         return Response(status=status, body=answer.body, headers={"Retry-After": str(retry_after)})
+
+
+def _check_chances(chances: dict[Any, Any]) -> None:
+    for fate, chance in chances.items():
+        if fate not in magic.FATES or not isinstance(chance, int | float) or not 0 <= chance <= 1:
+            raise ValueError("chances are shares by the digits of: " + ", ".join(magic.FATES))

@@ -45,6 +45,8 @@ class Callbacks:
         self._pool = ThreadPoolExecutor(POSTERS, thread_name_prefix="callback")
         self._local = threading.local()
         self._log: deque[dict[str, Any]] = deque(maxlen=LOG_KEPT)
+        # Told of each attempt, for who must know of all: the log forgets.
+        self.listener: Callable[[dict[str, Any]], None] = lambda _: None
         self._clock = threading.Thread(target=self._run, name="callbacks", daemon=True)
         self._clock.start()
 
@@ -157,3 +159,4 @@ class Callbacks:
         }
         with self._wake:
             self._log.append(entry)
+        self.listener(entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 from providers.simulator import magic
@@ -30,11 +31,13 @@ class Delivery:
         self._behaviour = behaviour
         self._callbacks = callbacks
 
-    def carry(self, account: SimulatedAccount, message: StoredMessage) -> None:
+    def carry(
+        self, account: SimulatedAccount, message: StoredMessage, fates: Collection[str]
+    ) -> None:
         """Send an outbound message on its way."""
-        if magic.is_any(message.recipients, magic.NEVER):
+        if magic.NEVER in fates:
             return
-        if magic.is_any(message.recipients, magic.MUTE):
+        if magic.MUTE in fates:
             with self._store.lock:
                 for leg in message.legs:
                     leg.status = "DELIVERED"

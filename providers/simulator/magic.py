@@ -9,7 +9,7 @@ it takes the message. Any other four digits fail the message with that delivery 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from providers.simulator.web import Response, error
 
@@ -30,6 +30,9 @@ _REFUSALS = {
     "0500": error(500, "internal-server-error", "Something went wrong."),
 }
 
+# What may also befall a message to any number, see behaviour.
+FATES = (*_REFUSALS, HOLD, DROP, MUTE, LOST)
+
 
 def suffix(number: str) -> str:
     """Return the four digits of a magic number, "" for any other."""
@@ -37,14 +40,14 @@ def suffix(number: str) -> str:
     return number.removeprefix(PREFIX) if is_magic else ""
 
 
-def refusal(recipients: Sequence[str]) -> Response | None:
-    """Return the answer that refuses the whole request, if a recipient asks for one."""
-    return next((_REFUSALS[s] for s in map(suffix, recipients) if s in _REFUSALS), None)
+def refusal(fates: Iterable[str]) -> Response | None:
+    """Return the answer that refuses the whole request, if a fate is one."""
+    return next((_REFUSALS[fate] for fate in fates if fate in _REFUSALS), None)
 
 
-def is_any(recipients: Sequence[str], wanted: str) -> bool:
-    """Tell whether a recipient ends in these four digits."""
-    return any(suffix(number) == wanted for number in recipients)
+def fates(recipients: Iterable[str]) -> set[str]:
+    """Return what the recipients ask for, by their last four digits."""
+    return {suffix(number) for number in recipients} - {""}
 
 
 def delivery_code(number: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -57,12 +58,14 @@ class Messages:
                 "Your request could not be accepted.",
                 fieldErrors=fields,
             )
-        recipients = validation.recipients(body)
-        if magic.is_any(recipients, magic.LOST):
+        fates = magic.fates(validation.recipients(body)) | {self._behaviour.fate()}
+        if magic.LOST in fates:
             return Response(is_dropped=True)
-        return magic.refusal(recipients) or self._accept(account, body)
+        return magic.refusal(fates) or self._accept(account, body, fates)
 
-    def _accept(self, account: SimulatedAccount, body: dict[str, Any]) -> Response:
+    def _accept(
+        self, account: SimulatedAccount, body: dict[str, Any], fates: Collection[str]
+    ) -> Response:
         numbers = validation.recipients(body)
         text, media = body.get("text") or "", list(body.get("media") or [])
         message = StoredMessage(
@@ -81,13 +84,13 @@ class Messages:
             segment_count=1 if media or len(numbers) > 1 else count_segments(text),
         )
         self._store.add_message(message)
-        self._delivery.carry(account, message)
+        self._delivery.carry(account, message, fates)
         answer = as_json(accepted(message), status=202)
         return Response(
             status=202,
             body=answer.body,
-            hold=self._hang_seconds if magic.is_any(numbers, magic.HOLD) else 0.0,
-            is_dropped=magic.is_any(numbers, magic.DROP) or magic.is_any(numbers, magic.MUTE),
+            hold=self._hang_seconds if magic.HOLD in fates else 0.0,
+            is_dropped=magic.DROP in fates or magic.MUTE in fates,
         )
 
     def list_view(self, request: Request, account_id: str) -> Response:

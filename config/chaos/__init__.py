@@ -1,0 +1,1 @@
+"""Faults on purpose: real programs are killed under traffic, then every promise is counted."""
