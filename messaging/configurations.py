@@ -11,6 +11,12 @@ from providers.registry import provider_for
 from tenants.endpoints import create_endpoint
 from tenants.models import Tenant, WebhookEndpoint
 
+_CHANGED_HERE = [
+    field.name
+    for field in SmsConfiguration._meta.concrete_fields
+    if field.name not in ("id", "webhook_token")
+]
+
 
 @transaction.atomic
 def create_configuration(
@@ -44,8 +50,9 @@ def save_configuration(
         endpoint.callback_username = callback_username
     if callback_password is not None:
         endpoint.callback_password = callback_password
-    endpoint.save()
-    configuration.save()
+    # Of what was loaded some time ago only what is changed here: the address may be another by now.
+    endpoint.save(update_fields=["trunk", "enabled", "callback_username", "callback_password"])
+    configuration.save(update_fields=None if configuration.pk is None else _CHANGED_HERE)
     return configuration
 
 

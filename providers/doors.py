@@ -17,13 +17,14 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
 from providers import door_news
 from providers.base import Provider
 from providers.deadline import within
 from providers.registry import UnknownProvider, platform_webhook_credentials, provider_class
 from providers.types import WebhookCredentials
-from tenants.endpoints import find_endpoint, token_hash
+from tenants.endpoints import address_changed, find_endpoint, token_hash
 from tenants.models import Trunk, WebhookEndpoint
 
 _SECONDS = 5.0
@@ -59,12 +60,12 @@ class _Memory:
         entry = self._found.get(key)
         return entry if entry is not None and entry[0] > time.monotonic() else None
 
-    def keep(self, key: bytes, door: Door | None) -> None:
+    def keep(self, key: bytes, door: Door | None, seconds: float = _SECONDS) -> None:
         with self._lock:
             self._found.pop(key, None)
             while len(self._found) >= self._most:
                 del self._found[next(iter(self._found))]
-            self._found[key] = (time.monotonic() + _SECONDS, door)
+            self._found[key] = (time.monotonic() + seconds, door)
 
     def forget(self, key: bytes | None) -> None:
         with self._lock:
@@ -120,36 +121,53 @@ def _endpoint_door(token: str) -> Door | None:
     if settings.WEBHOOK_DEADLINE is not None:
         door_news.listen(forget)
     before = _changes
-    door = within(settings.WEBHOOK_DEADLINE, partial(_look_up, token))
+    door, seconds = within(settings.WEBHOOK_DEADLINE, partial(_look_up, token))
     memory = _unknown if door is None else _known
-    memory.keep(key, door)
+    memory.keep(key, door, seconds)
     if before != _changes:  # asked last, or a change just before `keep` would go unnoticed
         memory.forget(key)
     return door
 
 
-def _look_up(token: str) -> Door | None:
+def _look_up(token: str) -> tuple[Door | None, float]:
+    """Return the door, and for how many seconds it may be remembered."""
     endpoint = find_endpoint(token)
     if endpoint is None:
-        return None
+        return None, _SECONDS
     username, password = endpoint.callback_username, endpoint.callback_password
     pair = WebhookCredentials(username=username, password=password)
     try:
         carrier = provider_class(endpoint.provider)
     except UnknownProvider:
-        return None
-    return Door(
+        return None, _SECONDS
+    door = Door(
         provider=endpoint.provider,
         carrier=carrier,
         endpoint_id=endpoint.pk,
         tenant_id=endpoint.tenant_id,
         credentials=[pair] if username else [],
     )
+    return door, min(_SECONDS, _seconds_left(endpoint, token))
+
+
+def _seconds_left(endpoint: WebhookEndpoint, token: str) -> float:
+    until = endpoint.previous_until
+    if until is None or bytes(endpoint.token_hash) == token_hash(token):
+        return _SECONDS
+    return (until - timezone.now()).total_seconds()
 
 
 @receiver([post_save, post_delete], sender=WebhookEndpoint, dispatch_uid="providers.doors.endpoint")
 def _endpoint_changed(instance: WebhookEndpoint, **kwargs: Any) -> None:
-    _changed(bytes(instance.token_hash), is_news=not kwargs.get("created"))
+    is_news = not kwargs.get("created")
+    _changed(bytes(instance.token_hash), is_news=is_news)
+    if instance.previous_token_hash is not None:
+        _changed(bytes(instance.previous_token_hash), is_news=is_news)
+
+
+@receiver(address_changed, dispatch_uid="providers.doors.address")
+def _address_changed(key: bytes, **kwargs: Any) -> None:
+    _changed(key, is_news=True)
 
 
 @receiver(post_save, sender=Trunk, dispatch_uid="providers.doors.trunk")

@@ -10,11 +10,11 @@ from django.db.models import BooleanField, ExpressionWrapper, OuterRef, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
 from unfold.decorators import action, display
 
-from messaging.admin.base import ScreenRequest, TenantAdmin, national
+from messaging.admin.base import ScreenRequest, national
 from messaging.admin.configuration_form import SIGN_IN_FIELDS, ConfigurationForm
+from messaging.admin.webhook_address import WebhookAddressAdmin
 from messaging.configurations import (
     check_credentials,
     create_configuration,
@@ -54,7 +54,7 @@ def _once(obj: SmsConfiguration, name: str, ask: Callable[[SmsConfiguration], An
     return answer
 
 
-class ConfigurationAdmin(TenantAdmin):
+class ConfigurationAdmin(WebhookAddressAdmin):
     """SMS/MMS configurations: list, form, webhook, test of the credentials."""
 
     form = ConfigurationForm
@@ -62,7 +62,14 @@ class ConfigurationAdmin(TenantAdmin):
     list_select_related = ["trunk", "endpoint"]
     search_fields = ["name", "sender_id", "account_id", "trunk__name"]
     radio_fields = {"auth_method": admin.VERTICAL}
-    readonly_fields = ["webhook_field", "receipts", "last_test", "pace_now", "waiting"]
+    readonly_fields = [
+        "webhook_field",
+        "old_webhook",
+        "receipts",
+        "last_test",
+        "pace_now",
+        "waiting",
+    ]
     actions = ["switch_on", "switch_off", "test_chosen"]
     row_buttons = True
     row_actions = (("test_chosen", "Test credentials", "key"),)
@@ -72,8 +79,7 @@ class ConfigurationAdmin(TenantAdmin):
         " and credentials at hand. The webhook URL to paste at Bandwidth is made for you."
     )
     empty_links = (("Trunks", "admin:tenants_trunk_changelist"),)
-    actions_detail = ["test_credentials"]
-    offers_webhook_copy = True
+    actions_detail = ["test_credentials", "new_address", "end_old_address"]
     conditional_fields = {
         field: f"auth_method == '{method}'"
         for method, fields in SIGN_IN_FIELDS.items()
@@ -104,7 +110,12 @@ class ConfigurationAdmin(TenantAdmin):
             "Webhook",
             {
                 "description": _WEBHOOK_HINT,
-                "fields": ["webhook_field", "receipts", ("callback_username", "callback_password")],
+                "fields": [
+                    "webhook_field",
+                    "old_webhook",
+                    "receipts",
+                    ("callback_username", "callback_password"),
+                ],
             },
         ),
     ]
@@ -146,32 +157,6 @@ class ConfigurationAdmin(TenantAdmin):
     @admin.display(description="Last inbound", ordering="last_inbound_at")
     def last_inbound(self, obj: SmsConfiguration) -> Any:
         return obj.last_inbound_at
-
-    @admin.display(description="Webhook")
-    def webhook(self, obj: SmsConfiguration) -> str:
-        """Button that copies the row's webhook URL."""
-        return format_html(
-            '<button type="button" class="tl-button" data-copy="{}" aria-label="{}">'
-            '<span class="material-symbols-outlined" aria-hidden="true">content_copy</span>'
-            '<span data-copy-label aria-live="polite">Copy</span></button>',
-            obj.webhook_url,
-            f"Copy webhook of {obj.name}",
-        )
-
-    @admin.display(description="Webhook URL")
-    def webhook_field(self, obj: SmsConfiguration | None) -> str:
-        """Read-only field to copy the URL from."""
-        if obj is None or not obj.pk:
-            return "It is made when you press OK."
-        return format_html(
-            '<span class="tl-webhook"><input type="text" id="webhook-url" readonly value="{0}"'
-            ' aria-label="Webhook URL"><button type="button" class="tl-button" data-copy="{0}"'
-            ' data-copy-field="webhook-url"><span class="material-symbols-outlined"'
-            ' aria-hidden="true">content_copy</span>'
-            '<span data-copy-label aria-live="polite">Copy</span>'
-            "</button></span>",
-            obj.webhook_url,
-        )
 
     @admin.display(description="Receipts")
     def receipts(self, obj: SmsConfiguration | None) -> str:

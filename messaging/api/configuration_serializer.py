@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import (
@@ -18,6 +19,7 @@ from messaging.models import SmsConfiguration
 from messaging.number_settings import NumberProblem, check_trunk_change, normalize_sender_id
 from messaging.pacing.figures import account_pace
 from messaging.pacing.waiting import waiting_on
+from messaging.webhook_address import MOST_DAYS, USUAL_DAYS, old_until, old_url
 from tenants.api.fields import KnownFields
 from tenants.models import Trunk
 
@@ -90,6 +92,8 @@ class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfig
     )
 
     throughput = serializers.SerializerMethodField()
+    old_webhook_url = serializers.SerializerMethodField()
+    old_webhook_until = serializers.SerializerMethodField()
 
     class Meta:
         model = SmsConfiguration
@@ -110,6 +114,8 @@ class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfig
             "queue_seconds",
             "throughput",
             "webhook_url",
+            "old_webhook_url",
+            "old_webhook_until",
             "test_result",
             "test_detail",
             "last_inbound_at",
@@ -126,6 +132,14 @@ class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfig
             "slowed_since": pace.slowed_since,
             "waiting": waiting_on(configuration) if waiting is None else waiting,
         }
+
+    def get_old_webhook_url(self, configuration: SmsConfiguration) -> str:
+        """Return the address before, while it still works."""
+        return old_url(configuration)
+
+    def get_old_webhook_until(self, configuration: SmsConfiguration) -> datetime | None:
+        """Return when the address before ends."""
+        return old_until(configuration)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Ask for the password of a new account only."""
@@ -193,3 +207,14 @@ class ConfigurationSerializer(KnownFields, serializers.ModelSerializer[SmsConfig
         for name, value in validated_data.items():
             setattr(instance, name, value)
         return save_configuration(instance, **callback)
+
+
+class OverlapSerializer(serializers.Serializer[Any]):
+    """For how long an old webhook address goes on working."""
+
+    days = serializers.IntegerField(
+        default=USUAL_DAYS,
+        min_value=0,
+        max_value=MOST_DAYS,
+        help_text="0 = it ends at once, for an address that others know.",
+    )

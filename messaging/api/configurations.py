@@ -12,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.api.base import ConfigurationViewSet
-from messaging.api.configuration_serializer import ConfigurationSerializer
+from messaging.api.configuration_serializer import ConfigurationSerializer, OverlapSerializer
 from messaging.configurations import check_credentials, delete_configuration
 from messaging.models import SmsConfiguration
 from messaging.outbound.rules.storing import needed_by
 from messaging.pacing.waiting import waiting_on_each
+from messaging.webhook_address import NotRenewed, end_old_address, renew_address
 from tenants.api.refusals import InUse
 
 _TEST_ANSWER = inline_serializer(
@@ -55,3 +56,27 @@ class SmsConfigurations(ConfigurationViewSet[SmsConfiguration]):
         tested = check_credentials(self.get_object())
         ok = tested.test_result == SmsConfiguration.TestResult.PASSED
         return Response({"ok": ok, "detail": tested.test_detail})
+
+    @extend_schema(request=OverlapSerializer, responses=ConfigurationSerializer)
+    @action(detail=True, methods=["post"], url_path="new-webhook")
+    def new_webhook(self, request: Request, **kwargs: Any) -> Response:
+        """Make another webhook address; the old one works for `days` more.
+
+        Raises InUse while an old one still works.
+        """
+        asked = OverlapSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        configuration = self.get_object()
+        try:
+            renew_address(configuration, days=asked.validated_data["days"])
+        except NotRenewed as refusal:
+            raise InUse(str(refusal)) from refusal
+        return Response(self.get_serializer(configuration).data)
+
+    @extend_schema(request=None, responses=ConfigurationSerializer)
+    @action(detail=True, methods=["post"], url_path="end-old-webhook")
+    def end_old_webhook(self, request: Request, **kwargs: Any) -> Response:
+        """End the old webhook address now; without one nothing happens."""
+        configuration = self.get_object()
+        end_old_address(configuration)
+        return Response(self.get_serializer(configuration).data)

@@ -118,7 +118,9 @@ class WebhookEndpoint(models.Model):
     previous_token_hash = models.BinaryField(
         max_length=32, unique=True, null=True, default=None, editable=False
     )
-    previous_token = EncryptedTextField(blank=True, default="", editable=False)  # to be shown
+    previous_token = EncryptedTextField(  # to be shown
+        blank=True, default="", db_default="", editable=False
+    )
     previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     callback_username = EncryptedTextField(blank=True, default="")
     callback_password = EncryptedTextField(blank=True, default="")

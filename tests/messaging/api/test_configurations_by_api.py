@@ -70,6 +70,8 @@ def test_the_contract_s_fields_are_answered_and_no_secret(admin, body) -> None:
         "queue_seconds",
         "throughput",
         "webhook_url",
+        "old_webhook_url",
+        "old_webhook_until",
         "test_result",
         "test_detail",
         "last_inbound_at",
