@@ -24,8 +24,6 @@ class Carrier:
     def __init__(self, running: RunningSimulator) -> None:
         self._simulator = running.simulator
         self.base_url = running.base_url
-        self.api_url = running.api_url
-        self.token_url = running.token_url
 
     def begin(
         self, companies: Sequence[Company], ledger: Ledger, *, seed: int, portal: str

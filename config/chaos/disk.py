@@ -92,13 +92,15 @@ class LimitedFiles:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Disk | None]:
+def small_disk(folder: Path, may_mount: bool) -> Iterator[Disk | None]:  # noqa: FBT001
     """Mount a small disk there for the length of the block; None = this machine does not let us."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _unmount(folder)
     options = f"size={_SIZE},mode=0700"
-    is_mounted = os.geteuid() == 0 and _run(
-        "mount", "-t", "tmpfs", "-o", options, "trunkline-chaos", str(folder)
+    is_mounted = (
+        may_mount
+        and os.geteuid() == 0
+        and _run("mount", "-t", "tmpfs", "-o", options, "trunkline-chaos", str(folder))
     )
     try:
         yield SmallDisk(folder) if is_mounted else None
