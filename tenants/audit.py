@@ -227,6 +227,10 @@ register(
         "messaging_enabled",
         "hide_notification_text",
         "registration_confirmed",
+        "keep_messages_days",
+        "keep_media_days",
+        "keep_events_days",
+        "keep_audit_days",
     ],
 )
 register(User, ["email", "name", "is_system_admin", "is_active"])

@@ -13,6 +13,7 @@ from messaging.api.base import TenantView
 from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantAdmin
 from tenants.models import Tenant
+from tenants.retention import KEPT, second_thoughts
 
 
 class SettingsSerializer(KnownFields, serializers.ModelSerializer[Tenant]):
@@ -27,15 +28,27 @@ class SettingsSerializer(KnownFields, serializers.ModelSerializer[Tenant]):
             "country",
             "hide_notification_text",
             "registration_confirmed",
+            *KEPT,
+            "retention_from",
         ]
-        read_only_fields = ["slug"]
+        read_only_fields = ["slug", "retention_from"]
+        extra_kwargs = {
+            "keep_messages_days": {"help_text": "Days that texts are kept; null = for ever."},
+            "keep_media_days": {"help_text": "Days that files of texts are kept; null = for ever."},
+            "keep_events_days": {"help_text": "Days that webhook events are kept."},
+            "keep_audit_days": {"help_text": "Days that the audit trail is kept; null = for ever."},
+            "retention_from": {
+                "help_text": "From when on these times hold: a shorter one does a day later."
+            },
+        }
 
     def update(self, instance: Tenant, validated_data: dict[str, Any]) -> Tenant:
         # The named fields only: a suspension in between must not be taken back.
         for name, value in validated_data.items():
             setattr(instance, name, value)
-        if validated_data:
-            instance.save(update_fields=list(validated_data))
+        columns = second_thoughts(instance, validated_data)
+        if columns:
+            instance.save(update_fields=columns)
         return instance
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from messaging.models import Conversation
 from tenants.models import Tenant, User
 
 PAGE = "/t/acme/tenants/tenant/"
@@ -61,6 +64,36 @@ def test_what_is_wrong_is_said(
     field: str, value: str, admin: Client, page: str, errors: Any
 ) -> None:
     assert list(errors(admin.post(page, DATA | {field: value}))) == [field]
+
+
+def test_how_long_things_are_kept_is_told_and_put_off_for_a_day(
+    admin: Client, page: str, acme: Tenant, inside: Any
+) -> None:
+    assert "Messages are kept for ever.<br>" in admin.get(page).content.decode()
+    old = timezone.now() - timedelta(days=31)
+    with inside(acme):
+        thread = Conversation.objects.create(our_number="+1", participants_key="+2", last_at=old)
+        thread.messages.create(direction="in", status="received", sender="+2", created_at=old)
+
+    told = admin.post(page, DATA | {"keep_messages_days": "30"}, follow=True).content.decode()
+
+    assert "Messages older than 30 days are deleted every night." in told
+    assert "Nothing is deleted before" in told
+    assert "By now 1 message would be deleted" in told
+    acme.refresh_from_db()
+    assert acme.retention_from is not None
+    assert acme.retention_from > timezone.now() + timedelta(hours=23)
+    trail = admin.get("/t/acme/auditlog/logentry/").content.decode()
+    assert "keep messages:</b> – → 30" in trail  # noqa: RUF001  # what people read
+
+
+@pytest.mark.parametrize(("name", "days"), [("messages", "6"), ("audit", "29"), ("media", "9999")])
+def test_nothing_is_kept_too_short(
+    name: str, days: str, admin: Client, page: str, errors: Any
+) -> None:
+    assert list(errors(admin.post(page, DATA | {f"keep_{name}_days": days}))) == [
+        f"keep_{name}_days"
+    ]
 
 
 def test_another_tenants_settings_do_not_exist(admin: Client, globex: Tenant) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from messaging.models import Extension
 from tenants.models import ApiKey, Membership, User
@@ -72,6 +73,15 @@ def test_settings_are_read_and_changed(api, alice, acme) -> None:
     assert (acme.timezone, acme.name) == ("America/Denver", "Acme Dental Group")
 
 
+def test_a_shorter_time_to_keep_texts_holds_a_day_later(api, alice, acme) -> None:
+    answer = api(alice).patch(f"{API}settings/", {"keep_messages_days": 365}, **AS_JSON)
+
+    assert answer.json()["retention_from"]
+    acme.refresh_from_db()
+    assert (acme.keep_messages_days, acme.keep_events_days) == (365, 90)
+    assert acme.retention_from > timezone.now()
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -81,6 +91,8 @@ def test_settings_are_read_and_changed(api, alice, acme) -> None:
         ({"is_active": False}, "is_active"),
         ({"messaging_enabled": False}, "messaging_enabled"),
         ({"state": "failed"}, "state"),
+        ({"keep_messages_days": 6}, "keep_messages_days"),
+        ({"keep_events_days": None}, "keep_events_days"),
     ],
     ids=str,
 )
