@@ -17,9 +17,10 @@ from messaging.inbound import drain
 from messaging.mail import outgoing
 from messaging.media import attachments
 from messaging.push import outgoing as notifications
-from messaging.retention import nightly
+from messaging.retention import nightly, whole_tenant
 from providers import bell
 from providers import retention as old_events
+from tenants import removal
 from tenants import retention as kept
 from tenants.context import TenantUnavailable, entered
 from tenants.models import Tenant
@@ -69,15 +70,13 @@ def deliver_bulk_message(schema_name: str, message_id: str) -> None:
 @shared_task(name=queue.DELIVER_DUE)
 def deliver_due(schema_name: str) -> None:
     """Hand what is due of one tenant to its carriers, many messages at a time."""
-    with entered(schema_name):
-        handing_over.hand_over(queue.DELIVER)
+    handing_over.take_turn(queue.DELIVER, schema_name)
 
 
 @shared_task(name=queue.DELIVER_DUE_BULK)
 def deliver_due_bulk(schema_name: str) -> None:
     """Hand what is due of one tenant's broadcasts to its carriers, many messages at a time."""
-    with entered(schema_name):
-        handing_over.hand_over(queue.DELIVER_BULK)
+    handing_over.take_turn(queue.DELIVER_BULK, schema_name)
 
 
 @shared_task(name=queue.LOOK_UP)
@@ -135,6 +134,12 @@ def delete_old(schema_name: str) -> None:
     with entered(schema_name) as tenant:
         if nightly.run(tenant):
             queue.visit(queue.DELETE_OLD, schema_name)
+
+
+@shared_task(name=removal.REMOVE_TASK)
+def remove_tenant(schema_name: str) -> None:
+    """Remove one tenant for good, which nobody can enter any more."""
+    whole_tenant.remove(schema_name)
 
 
 @shared_task(name="messaging.delete_old_everywhere")

@@ -14,14 +14,12 @@ from messaging.delivery.settling import Answer
 from messaging.models import Message
 from messaging.outbound.clearance import clear
 from messaging.outbound.facts import Facts
-from messaging.outbound.lines import Line
-from messaging.outbound.refusals import NotWanted, Postponed, Refusal, SendRefused
+from messaging.outbound.refusals import NotWanted, Postponed, SendRefused
 from messaging.outbound.way import Way
 from messaging.pacing import permits
 from providers.base import Provider
 from providers.errors import ProviderError, TemporaryFailure
 from providers.exchanges import recording
-from providers.registry import UnknownProvider, platform_account, provider_for
 from tenants.schema import tenant_connection
 
 
@@ -40,7 +38,7 @@ def way_of(message: Message, facts: Facts) -> tuple[Way, Provider] | None:
     """Return how the message leaves now, if a limit lets it; where it may not, note why."""
     try:
         way = clear(message, tenant=facts.tenant, facts=facts)
-        return way, _provider(way.line)
+        return way, facts.provider(way.line)
     except (SendRefused, Postponed, NotWanted) as reason:
         stopped(message, reason)
     return None
@@ -91,18 +89,3 @@ def _attempt(message_id: UUID, *, hopeful: bool) -> ProviderError | None:
     if error is None:
         settling.ring_for_next([message.conversation_id])
     return error
-
-
-def _provider(line: Line) -> Provider:
-    configuration = line.configuration
-    try:
-        if configuration is not None:
-            return provider_for(configuration.trunk.provider, configuration.account)
-        account = platform_account()
-        if account is not None:
-            return provider_for("bandwidth", account)
-    except UnknownProvider:
-        pass
-    raise SendRefused(
-        Refusal.NO_ACCOUNT, "There is no carrier account to send this by. An admin must set it up."
-    )

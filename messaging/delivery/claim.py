@@ -80,8 +80,7 @@ def claim_all(pairs: Sequence[tuple[Message, Way]]) -> None:
     now = timezone.now()
     by_line: dict[tuple[int | None, str], list[Message]] = {}
     for message, way in pairs:
-        account = way.line.configuration
-        by_line.setdefault((account.pk if account else None, way.line.number), []).append(message)
+        by_line.setdefault((way.line.account_key, way.line.number), []).append(message)
     for (account_key, sender), messages in by_line.items():
         kept = [
             each

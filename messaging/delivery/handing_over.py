@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from uuid import UUID
 
 from celery.signals import worker_shutdown
 from django.conf import settings
+from django.db import close_old_connections
 
 from messaging import queue
 from messaging.delivery import attempt, lane
 from messaging.delivery.crew import Crew
 from messaging.delivery.lane import Batch
+from tenants.context import entered
 from tenants.schema import tenant_connection
 
 logger = logging.getLogger(__name__)
@@ -22,6 +25,10 @@ _MOST = 64  # in one turn
 _AT_ONCE = {queue.DELIVER_BULK: 64}
 _SOON = 0.5  # seconds until whoever works on a thread is done with it
 
+# A thread of its own: what PostgreSQL has to learn of each tenant's schema it learns by connection,
+# and claims that compete for the processor make each other's batches small.
+_claimer = ThreadPoolExecutor(1, thread_name_prefix="claim")
+
 
 @cache
 def crew() -> Crew:
@@ -29,13 +36,30 @@ def crew() -> Crew:
     return Crew(settings.SENDING_THREADS)
 
 
-def hand_over(task: str) -> None:
+def take_turn(task: str, schema_name: str) -> None:
+    """Do all of a tenant's turn; runs in no tenant, in any thread."""
+    batch = _claimer.submit(_begin, task, schema_name).result()
+    if batch.single:
+        with entered(schema_name):
+            end_turn(task, batch)
+
+
+def _begin(task: str, schema_name: str) -> Batch:
+    close_old_connections()  # as Celery does in its own threads
+    with entered(schema_name):
+        batch = begin_turn(task)
+        if not batch.single:
+            end_turn(task, batch)
+        return batch
+
+
+def begin_turn(task: str) -> Batch:
     """Claim the current tenant's due messages of a queue and have their carriers asked."""
     schema = tenant_connection.schema_name
     queue.heard(task, schema)
     room = crew().reserve(schema, _MOST, task=task, at_once=_AT_ONCE.get(task))
     if not room:
-        return
+        return Batch()
     batch = Batch()
     try:
         batch = _take(task, room)
@@ -44,12 +68,17 @@ def hand_over(task: str) -> None:
     crew().hand_over(batch.jobs)
     if batch.is_full:
         queue.ring(task, schema)
+    return batch
+
+
+def end_turn(task: str, batch: Batch) -> None:
+    """Deliver what does not leave with others, and ring for what is left."""
     for key in batch.single:
         _deliver(key)
     if batch.has_more:
-        queue.ring(task, schema)
+        queue.ring(task, tenant_connection.schema_name)
     elif batch.was_busy:
-        queue.ring(task, schema, delay=_SOON)
+        queue.ring(task, tenant_connection.schema_name, delay=_SOON)
 
 
 def _take(task: str, room: int) -> Batch:

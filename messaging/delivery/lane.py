@@ -71,7 +71,7 @@ def take(*, bulk: bool, room: int) -> Batch:
     messages = _locked(keys)
     tenant: Tenant = tenant_connection.tenant
     facts = Facts(tenant)
-    facts.ask_consent_of(each.number for m in messages for each in m.recipients.all())
+    facts.read_recipients(messages)
     with_files = _with_files(messages)
     single = [message.pk for message in messages if message.pk in with_files]
     ready: list[tuple[Message, Way, Provider]] = []
@@ -133,8 +133,7 @@ def _locked(keys: Sequence[UUID]) -> list[Message]:
     if not keys:
         return []
     rows = Message.objects.filter(claim.due(), pk__in=keys).order_by("created_at")
-    rows = rows.select_related("conversation__extension", "configuration__trunk")
-    rows = rows.prefetch_related("recipients")
+    rows = rows.select_related("conversation__extension")
     return list(rows.select_for_update(of=("self", "conversation"), no_key=True, skip_locked=True))
 
 

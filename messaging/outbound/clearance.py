@@ -37,7 +37,7 @@ def clear(message: Message, *, tenant: Tenant, facts: Facts | None = None) -> Wa
     """
     check_messaging(tenant)
     facts = facts or Facts(tenant)
-    missing = missing_recipients(message)
+    missing = missing_recipients(message, facts)
     way = way_out(message, missing, facts=facts)
     # Who texts STOP is told once that it worked, and HELP is for everybody.
     if message.origin != Message.Origin.CONSENT:
@@ -66,12 +66,12 @@ def _check_moment(message: Message, recipients: tuple[str, ...], facts: Facts) -
         raise Postponed(morning, quiet_hours.waiting_words(rules, count=len(recipients)))
 
 
-def missing_recipients(message: Message) -> tuple[str, ...]:
+def missing_recipients(message: Message, facts: Facts) -> tuple[str, ...]:
     """Return those the message has still to reach: a retry spares whoever has it.
 
     Of a group that waits to be sent again to some of its people, those.
     """
-    everybody = message.recipients.all()  # a batch has read them
+    everybody = facts.recipients(message)
     if message.status == Status.QUEUED:
         return tuple(each.number for each in everybody if each.status == Status.QUEUED)
     return tuple(each.number for each in everybody if each.status != Status.DELIVERED)

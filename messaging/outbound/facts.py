@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from uuid import UUID
 
 from messaging.broadcasts import holding
 from messaging.consent import optouts
 from messaging.hours import quiet as quiet_hours
-from messaging.models import OptOut, OutboundRule, SendingPolicy
+from messaging.models import Message, OptOut, OutboundRule, Recipient, SendingPolicy
 from messaging.outbound.lines import Line, lines
+from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.rules.matching import enabled_rules
+from providers.base import Provider
+from providers.registry import UnknownProvider, platform_account, provider_for
 from tenants.models import Tenant
 
 
@@ -24,6 +27,20 @@ class Facts:
         self._states: dict[UUID | None, str | None] = {None: None}
         self._asked: frozenset[str] = frozenset()
         self._refusals: dict[str, set[str | None]] = {}
+        self._recipients: dict[UUID, list[Recipient]] = {}
+        self._providers: dict[int | None, Provider] = {}
+
+    def read_recipients(self, messages: Iterable[Message]) -> None:
+        """Read at once to whom these go, and who of them refused texts."""
+        self._recipients = {message.pk: [] for message in messages}
+        for each in Recipient.objects.filter(message__in=list(self._recipients)).order_by("id"):
+            self._recipients[each.message_id].append(each)
+        self.ask_consent_of(each.number for some in self._recipients.values() for each in some)
+
+    def recipients(self, message: Message) -> Sequence[Recipient]:
+        """Return the message's recipients."""
+        known = self._recipients.get(message.pk)
+        return list(message.recipients.all()) if known is None else known
 
     def ask_consent_of(self, numbers: Iterable[str]) -> None:
         """Read at once who of these refused texts, from whichever number of ours."""
@@ -50,6 +67,16 @@ class Facts:
             self._lines[number] = lines(self.tenant, number=number)
         return list(self._lines[number])
 
+    def provider(self, line: Line) -> Provider:
+        """Return the carrier at work for the line's account.
+
+        Raises SendRefused.
+        """
+        key = line.account_key
+        if key not in self._providers:
+            self._providers[key] = _provider(line)
+        return self._providers[key]
+
     def broadcast_state(self, key: UUID | None) -> str | None:
         """Return the state of a message's broadcast; None = it is of none."""
         if key not in self._states:
@@ -65,3 +92,18 @@ class Facts:
     def policy(self) -> SendingPolicy:
         """What the tenant has decided about sending."""
         return quiet_hours.policy()
+
+
+def _provider(line: Line) -> Provider:
+    configuration = line.configuration
+    try:
+        if configuration is not None:
+            return provider_for(configuration.trunk.provider, configuration.account)
+        account = platform_account()
+        if account is not None:
+            return provider_for("bandwidth", account)
+    except UnknownProvider:
+        pass
+    raise SendRefused(
+        Refusal.NO_ACCOUNT, "There is no carrier account to send this by. An admin must set it up."
+    )

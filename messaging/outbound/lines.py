@@ -33,6 +33,11 @@ class Line:
     phone: PhoneNumber | None = None  # its row in the directory; sender IDs may have none
 
     @property
+    def account_key(self) -> int | None:
+        """The key of the configuration; None = the platform's account."""
+        return self.configuration.pk if self.configuration else None
+
+    @property
     def is_toll_free(self) -> bool:
         """Tell whether toll-free rules hold: no groups, small pictures, no short codes."""
         toll_free = PhoneNumber.Kind.TOLL_FREE

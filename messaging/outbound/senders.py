@@ -96,16 +96,17 @@ def line_for(tenant: Tenant, number: str, *, configuration: SmsConfiguration | N
 
     Raises SendRefused.
     """
-    return line_among(lines(tenant, number=number), configuration=configuration)
+    account_key = configuration.pk if configuration else None
+    return line_among(lines(tenant, number=number), account_key=account_key)
 
 
-def line_among(found: list[Line], *, configuration: SmsConfiguration | None) -> Line:
-    """Return the same among the lines of a number.
+def line_among(found: list[Line], *, account_key: int | None) -> Line:
+    """Return the same among the lines of a number, by its configuration's key.
 
     Raises SendRefused.
     """
     return _usable(
-        sorted(found, key=lambda line: line.configuration != configuration),
+        sorted(found, key=lambda line: line.account_key != account_key),
         SendRefused(
             Refusal.INVALID_SENDER, "The number it was to be sent from is no longer yours."
         ),

@@ -31,7 +31,7 @@ def way_out(message: Message, numbers: tuple[str, ...], *, facts: Facts) -> Way:
         text = Text(numbers, tenant=facts.tenant, at=timezone.now(), message=message)
         rule = rule_for(text, facts.rules)
     if rule is None:
-        line = line_among(facts.lines(wanted), configuration=message.configuration)
+        line = line_among(facts.lines(wanted), account_key=message.configuration_id)
         return Way(line=line, numbers=numbers, dialed=numbers)
     draw = lot(message.pk)
     found = outlets(rule, wanted=wanted, numbers=numbers, tenant=facts.tenant, draw=draw)

@@ -58,7 +58,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 
 def turn() -> None:
-    handing_over.hand_over(queue.DELIVER)
+    handing_over.end_turn(queue.DELIVER, handing_over.begin_turn(queue.DELIVER))
 
 
 def test_texts_of_a_thread_leave_in_their_order_and_one_at_a_time(
