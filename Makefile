@@ -15,7 +15,7 @@ stamp = $(VENV)/.$(1)-$(LOCK_ID)
 have = $(firstword $(wildcard $(foreach set,$(1),$(call stamp,$(set)))) $(call stamp,$(firstword $(1))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-run install-dev run test test-slow test-broker bench lint screenshots format lock clean
+.PHONY: help install install-run install-dev run test test-slow test-broker bench chaos lint screenshots format lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test-broker: install-dev ## Run the tests against a RabbitMQ of their own (Debia
 
 bench: install ## Measure the hot path and the pages; ARGS="--quick", "--only accept,read"
 	@$(PY) -m config.embedded --data .data/bench -- $(PY) -m config.bench $(ARGS)
+
+chaos: install ## Kill everything under traffic and count every promise; ARGS="--seed 7", "--seeds 1-10", "--seconds 30"
+	@$(PY) -m config.chaos $(ARGS)
 
 lint: install-dev ## Check style, types, package borders, templates and migrations
 	@$(PY) -m ruff check $(SOURCES)
