@@ -12,6 +12,7 @@ from random import SystemRandom
 
 from config import local
 from config.bench.servers import free_port
+from config.chaos.plan import Kill
 from config.embedded import LocalError, Supervisor
 
 _DATA = local.REPOSITORY / ".data" / "chaos"
@@ -45,6 +46,7 @@ def main() -> int:
         seconds=options.seconds,
         data=options.data,
         carrier_port=carrier_port,
+        only=options.only,
         may_mount=not options.no_mount,
     )
     try:
@@ -66,12 +68,20 @@ def _options() -> argparse.Namespace:
     chosen.add_argument("--seed", dest="seeds", type=lambda text: [int(text)])
     chosen.add_argument("--seeds", type=_span, help="several, one after the other: 1-10")
     parser.add_argument("--seconds", type=float, default=60, help="of traffic and faults per seed")
+    parser.add_argument("--only", type=_kills, default=(), help=f"of: {', '.join(Kill)}")
     parser.add_argument("--no-mount", action="store_true", help="limit files instead of a disk")
     parser.add_argument("--data", type=Path, default=_DATA)
     options = parser.parse_args()
     options.seeds = options.seeds or [SystemRandom().randrange(1, 100_000)]
     options.data = options.data.resolve()
     return options
+
+
+def _kills(text: str) -> list[Kill]:
+    try:
+        return [Kill(name.strip()) for name in text.split(",")]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}: choose of {', '.join(Kill)}") from None
 
 
 def _span(text: str) -> list[int]:

@@ -75,21 +75,24 @@ _FATES = ("0429", "0500", "0408", "0499", "0498", "0497")
 _WORST = 0.12  # of messages that meet one fate
 
 
-def plan(seed: int, *, seconds: float) -> Plan:
-    """Choose everything; every kind of kill comes before any comes twice."""
+def plan(seed: int, *, seconds: float, only: Sequence[Kill] = ()) -> Plan:
+    """Choose everything; every kind of kill comes before any comes twice.
+
+    `only`: to find a cause, nothing but these befalls the portal, and the carrier behaves.
+    """
     random = Random(seed)  # noqa: S311  # misfortune is no secret
     return Plan(
         seed=seed,
         seconds=seconds,
-        strikes=_strikes(random, seconds),
-        full=_full(random, seconds),
-        weather=_weather(random, seconds),
+        strikes=_strikes(random, seconds, only),
+        full=[] if only else _full(random, seconds),
+        weather=[] if only else _weather(random, seconds),
     )
 
 
-def _strikes(random: Random, seconds: float) -> list[Strike]:
+def _strikes(random: Random, seconds: float, only: Sequence[Kill]) -> list[Strike]:
     # Last of all the power goes: whatever was in anybody's hands is nobody's then.
-    kinds = [kind for kind in Kill if kind is not Kill.EVERYTHING]
+    kinds = only or [kind for kind in Kill if kind is not Kill.EVERYTHING]
     strikes: list[Strike] = []
     bag: list[Kill] = []
     at = random.uniform(*_PAUSE)

@@ -12,7 +12,7 @@ from pathlib import Path
 from config.bench.servers import free_port
 from config.chaos.carrier import stand_in
 from config.chaos.disk import LimitedFiles, small_disk
-from config.chaos.plan import plan
+from config.chaos.plan import Kill, plan
 from config.chaos.programs import Programs
 from config.chaos.run import Result, Run, Stage
 from config.embedded import Supervisor, start_local_servers
@@ -27,6 +27,7 @@ class Wish:
     seconds: float
     data: Path
     carrier_port: int
+    only: Sequence[Kill] = ()
     may_mount: bool = True
 
 
@@ -45,7 +46,8 @@ def play(supervisor: Supervisor, wish: Wish, *, on_result: Callable[[list[Result
         for place, seed in enumerate(wish.seeds, start=1):
             say(f"seed {seed}: {wish.seconds:g} s of traffic and faults; files on a {disk.name}")
             began = time.monotonic()
-            result = Run(stage, plan(seed, seconds=wish.seconds), place=place).result()
+            chosen = plan(seed, seconds=wish.seconds, only=wish.only)
+            result = Run(stage, chosen, place=place).result()
             results.append(result)
             say(f"{len(result.breaches)} broken promises, {time.monotonic() - began:.0f} s")
             on_result(results)
