@@ -400,4 +400,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Below that they tell whole addresses, of which some are secrets: a device's, for example.
+    "loggers": {"urllib3": {"level": "INFO"}},
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
-from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
+
+from providers.outgoing import is_public
 
 # The whole address by one expression, so that no second parser can read another host out of it.
 _ENDPOINT = re.compile(
@@ -37,13 +38,11 @@ def host_of(endpoint: str) -> str:
 def check_public(host: str) -> None:
     """Refuse a name that leads into a private network, however well it reads.
 
+    Before anything is asked there; where the connection then leads is asked once more.
     Raises EndpointRefused, and OSError when the name cannot be looked up.
     """
     for *_, address in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM):
-        ip = ip_address(str(address[0]).split("%")[0])
-        if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
-        if not ip.is_global or ip.is_multicast:
+        if not is_public(str(address[0])):
             raise EndpointRefused("The push service's name leads into a private network.")
 
 

@@ -11,13 +11,17 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.util import parse_url
+
+from providers.outgoing import OutgoingAdapter
 
 MOST_IDLE = 512
+# Its names lead to public addresses only; others are where an operator says that Bandwidth is.
+_BANDWIDTH = ".bandwidth.com"
 
 
-class _Adapter(HTTPAdapter):
+class _Adapter(OutgoingAdapter):
     """Asks urllib3 only once for the connections to an address that is reached directly."""
 
     _last: tuple[tuple[object, ...], Any] | None = None
@@ -139,10 +143,18 @@ def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+def _is_bandwidth(url: str) -> bool:
+    try:
+        host = parse_url(url).host or ""
+    except ValueError:
+        return True  # the request will say what is wrong with the address
+    return host.lower().rstrip(".").endswith(_BANDWIDTH)
+
+
 def _new_session(url: str) -> Session:
     session = Session()
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter())
+        session.mount(scheme, _Adapter(public_only=_is_bandwidth(url)))
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["User-Agent"] = "Trunkline"
     # What the environment says of proxies and certificates is read once, not at each request.

@@ -9,12 +9,18 @@ from types import TracebackType
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    InvalidHeader,
+    NewConnectionError,
+)
 
 from providers import exchanges
 from providers.bandwidth.answers import Answer
 from providers.bandwidth.sessions import Session, Sessions
 from providers.errors import AccountProblem, OutcomeUnknown, ProviderError, TemporaryFailure
+from providers.outgoing import time_limit
 
 # A server that hangs up on an idle connection just as a message leaves makes its outcome unknown:
 # hang up before any server does.
@@ -23,8 +29,12 @@ ANSWER_LIMIT = 2 * 1024 * 1024
 ANSWER_SECONDS = 30.0
 
 
-class BodyTooLarge(requests.RequestException):
+class BodyTooLarge(TemporaryFailure):
     """The answer is longer than its caller will read."""
+
+
+class _Endless(requests.RequestException):
+    """The body goes on after what will be read of it."""
 
 
 def after_fork(forget: Callable[[], None]) -> None:
@@ -97,20 +107,21 @@ def _exchange(
         started = time.monotonic()
         deadline = started + sum(timeout) + seconds
         try:
-            response = session.ask(
-                method,
-                url,
-                params=params or {},
-                headers=headers or {},
-                body=body,
-                auth=auth,
-                timeout=timeout,
-            )
-            forget = getattr(auth, "forget", None)
-            if response.status_code == 401 and forget is not None and not is_last:
-                forget(response.request)
-                continue
-            content = b"".join(_read(response, limit=limit, deadline=deadline))
+            with time_limit(deadline):
+                response = session.ask(
+                    method,
+                    url,
+                    params=params or {},
+                    headers=headers or {},
+                    body=body,
+                    auth=auth,
+                    timeout=timeout,
+                )
+                forget = getattr(auth, "forget", None)
+                if response.status_code == 401 and forget is not None and not is_last:
+                    forget(response.request)
+                    continue
+                content = b"".join(_read(response, limit=limit, deadline=deadline))
             return Answer(status=response.status_code, headers=response.headers, content=content)
         except ProviderError:
             secrets = None  # signing in failed: this request was not made
@@ -119,8 +130,8 @@ def _exchange(
             # A refusal counts even when its body is lost: the status has already said no.
             if response is not None and response.status_code >= 300:
                 return Answer(status=response.status_code, headers=response.headers, content=b"")
-            if isinstance(error, BodyTooLarge) and is_repeatable:
-                raise
+            if isinstance(error, _Endless) and is_repeatable:
+                raise BodyTooLarge("Bandwidth's answer is too long to be read.") from None
             was_sent = response is not None or not never_left(error)
             raise _meaning(error, was_sent=was_sent, is_repeatable=is_repeatable) from None
         finally:
@@ -168,7 +179,7 @@ def _read(response: requests.Response, *, limit: int, deadline: float) -> Iterat
     while chunk := response.raw.read1(65_536, decode_content=True):
         size += len(chunk)
         if size > limit:
-            raise BodyTooLarge
+            raise _Endless
         if time.monotonic() > deadline:
             raise requests.ReadTimeout("too slow")
         yield chunk
@@ -186,7 +197,9 @@ _UNUSABLE_ADDRESS = (
 def _meaning(
     error: Exception, *, was_sent: bool, is_repeatable: bool
 ) -> AccountProblem | TemporaryFailure | OutcomeUnknown:
-    if isinstance(error, _UNUSABLE_ADDRESS):
+    # Of an answer's contradictory headers requests says the same as of a request's.
+    is_of_answer = any(isinstance(cause, InvalidHeader) for cause in _causes(error))
+    if isinstance(error, _UNUSABLE_ADDRESS) and not is_of_answer:
         return AccountProblem("The address or the credentials set for Bandwidth are unusable.")
     if not was_sent:
         return TemporaryFailure("Bandwidth could not be reached.")
