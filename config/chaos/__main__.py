@@ -11,8 +11,8 @@ from pathlib import Path
 from random import SystemRandom
 
 from config import local
-from config.bench.servers import free_port
 from config.chaos.plan import Kill
+from config.chaos.ports import free_ports
 from config.embedded import LocalError, Supervisor
 
 _DATA = local.REPOSITORY / ".data" / "chaos"
@@ -24,7 +24,7 @@ _OWN = ("pg", "pg.new", "valkey", "logs", "mail", "beat-schedule")
 def main() -> int:
     """Print a table, write the results; 1 when a promise was broken."""
     options = _options()
-    carrier_port = free_port()
+    carrier_port, portal_port = free_ports(2)
     _surround(options.data, f"http://127.0.0.1:{carrier_port}")
     import django  # noqa: PLC0415  # the settings read the environment
 
@@ -46,6 +46,7 @@ def main() -> int:
         seconds=options.seconds,
         data=options.data,
         carrier_port=carrier_port,
+        portal_port=portal_port,
         only=options.only,
         may_mount=not options.no_mount,
     )

@@ -103,8 +103,10 @@ class Client(threading.Thread):
         if answer is None or answer.status_code != 200:
             self._note_read(answer)
             return
-        rows = answer.json()["results"]
-        if rows:
+        rows = answer.json().get("results")
+        if rows is None:
+            self._ledger.told("read 200, not by the portal", said=answer.text[:200])
+        elif rows:
             thread = self._random.choice(rows)["id"]
             self._note_read(self._call(company, "POST", f"conversations/{thread}/read/"))
 
