@@ -33,6 +33,7 @@ app.conf.task_routes = {
     "messaging.delete_old": {"queue": "slow"},
     "messaging.forget_events": {"queue": "slow"},
     "messaging.erase_person": {"queue": "slow"},
+    "messaging.remove_tenant": {"queue": "slow"},
     "messaging.push_message": {"queue": "slow"},
     "tenants.provision_tenant": {"queue": "slow"},
     "messaging.count_usage": {"queue": "slow"},
@@ -50,6 +51,11 @@ app.conf.beat_schedule = {
         "task": "tenants.sweep_provisioning",
         "schedule": 30.0,
         "options": {"expires": 30.0},
+    },
+    "sweep-removals": {
+        "task": "tenants.sweep_removals",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
     },
     "sweep-invitations": {
         "task": "tenants.sweep_invitations",

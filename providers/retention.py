@@ -7,6 +7,7 @@ write for each event that ever comes, to find once a night what lies together an
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -36,6 +37,18 @@ gone AS (
 SELECT max(id), min(received_at), (SELECT count(*) FROM gone) FROM stretch
 """
 
+_FORGET_ALL = """
+WITH stretch AS MATERIALIZED (
+    SELECT id, tenant_id, endpoint_id FROM public.providers_webhookevent
+    WHERE id > %(after)s ORDER BY id LIMIT %(most)s
+),
+gone AS (
+    DELETE FROM public.providers_webhookevent event USING stretch WHERE event.id = stretch.id
+    AND (stretch.tenant_id = %(tenant)s OR stretch.endpoint_id = ANY(%(endpoints)s))
+)
+SELECT max(id) FROM stretch
+"""
+
 
 def forget_events(after: int = 0) -> int | None:
     """Delete for one turn what is too old, from this event on.
@@ -57,6 +70,21 @@ def forget_events(after: int = 0) -> int | None:
         after = last
         if time.monotonic() > end:
             return after
+
+
+def forget_all_of(tenant: int, endpoints: Sequence[int], *, after: int = 0) -> int:
+    """Delete all events of a tenant that is removed, and those that came in by its doors.
+
+    Begins behind an event, and returns the last one that it looked at.
+    """
+    values = {"most": _STRETCH, "tenant": tenant, "endpoints": list(endpoints)}
+    last: int | None = after
+    while last is not None:
+        after = last
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_FORGET_ALL, {**values, "after": after})
+            [(last,)] = cursor.fetchall()
+    return after
 
 
 @transaction.atomic

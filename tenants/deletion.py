@@ -28,7 +28,7 @@ def delete_unused(row: models.Model) -> None:
     try:
         with transaction.atomic():
             row.delete()
-            _check_references()
+            check_references()
     except IntegrityError as error:
         row.pk = key  # delete() forgot it, the page about the refusal needs it
         raise InUse from error
@@ -40,7 +40,7 @@ def is_in_use(row: models.Model) -> bool:
     try:
         with transaction.atomic():
             row.delete()
-            _check_references()
+            check_references()
             raise _Undo
     except _Undo:
         return False
@@ -56,7 +56,7 @@ def are_in_use(rows: models.QuerySet[Any]) -> bool:
         with transaction.atomic():
             # Nothing is going to be deleted, so nobody (the audit) is to be told of each row.
             rows._raw_delete(rows.db)
-            _check_references()
+            check_references()
             raise _Undo
     except _Undo:
         return False
@@ -64,7 +64,11 @@ def are_in_use(rows: models.QuerySet[Any]) -> bool:
         return True
 
 
-def _check_references() -> None:
+def check_references() -> None:
+    """Have PostgreSQL judge now, not at the commit, whether something refers to what is gone.
+
+    Raises IntegrityError.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -42,8 +42,9 @@ def provision(schema_name: str) -> None:
     Safe to repeat and to run twice at once: an advisory lock lets one in, a copy is whole or not
     there, and what was begun by migrations goes on where it ended.
     """
-    with _lock(schema_name) as is_ours:
-        tenant = Tenant.objects.exclude(state=Tenant.State.READY).filter(schema_name=schema_name)
+    with one_of(schema_name) as is_ours:
+        unfinished = (Tenant.State.PROVISIONING, Tenant.State.FAILED)
+        tenant = Tenant.objects.filter(state__in=unfinished, schema_name=schema_name)
         if not is_ours or not tenant.exists():
             return
         try:
@@ -92,7 +93,8 @@ def _is_empty(schema_name: str) -> bool:
 
 
 @contextmanager
-def _lock(name: str) -> Iterator[bool]:
+def one_of(name: str) -> Iterator[bool]:
+    """Tell whether nobody else makes or removes this schema, and keep it so."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
         [(is_ours,)] = cursor.fetchall()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from tenants import invitations, mails, provisioning
+from tenants import invitations, mails, provisioning, removal
 from tenants.models import Tenant
 
 
@@ -25,6 +25,14 @@ def sweep_provisioning() -> None:
     )
     for schema_name in waiting.values_list("schema_name", flat=True):
         provisioning.request_schema(schema_name)
+
+
+@shared_task(name="tenants.sweep_removals")
+def sweep_removals() -> None:
+    """Ask again for tenants that are still to be removed."""
+    going = Tenant.objects.filter(state=Tenant.State.REMOVING)
+    for schema_name in going.values_list("schema_name", flat=True):
+        removal.request_removal(schema_name)
 
 
 @shared_task(name=invitations.MAIL_TASK)

@@ -159,7 +159,7 @@ class SettingsAdmin(TenantAdmin):
     @admin.display(description="Deleted every night")
     def deleted_at_night(self, obj: Tenant) -> SafeString:
         """What is deleted by age, in plain words."""
-        return format_html_join(format_html("<br>"), "{}", ((line,) for line in in_words(obj)))
+        return format_html_join("", "{}<br>", ((line,) for line in in_words(obj)))
 
     @admin.display(description="API")
     def api_docs(self, obj: Tenant) -> SafeString:

@@ -20,6 +20,7 @@ from unfold.decorators import display
 from tenants.admin.csv_export import csv_response
 from tenants.admin.filters import DayRange
 from tenants.models import AccessEntry
+from tenants.removal import REMOVED
 from tenants.sites import system_site
 
 _ACTIONS = {
@@ -28,8 +29,9 @@ _ACTIONS = {
     "PUT": "Change by API (PUT)",
     "PATCH": "Change by API (PATCH)",
     "DELETE": "Delete by API",
+    REMOVED: "Tenant removed",
 }
-_COLOURS = {"Visit": "info", "Delete by API": "danger"}
+_COLOURS = {"Visit": "info", "Delete by API": "danger", "Tenant removed": "danger"}
 _HEADERS = ["time_utc", "admin", "name", "tenant", "action", "path", "ip"]
 
 
@@ -124,7 +126,7 @@ def _rows(entries: QuerySet[AccessEntry]) -> Iterator[list[object]]:
             entry.at.astimezone(UTC).isoformat(timespec="seconds"),
             entry.user.email,
             entry.user.name,
-            entry.tenant.name,
+            entry.tenant.name if entry.tenant else "",
             entry.action,
             entry.path,
             entry.ip,

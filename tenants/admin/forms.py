@@ -7,15 +7,27 @@ from zoneinfo import available_timezones
 
 import phonenumbers
 from django import forms
+from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
 )
 
 from tenants import invitations
 from tenants.memberships import find_account
 from tenants.models import Invitation, Membership, Tenant, User
+
+
+class RemovalDialog(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
+    """The slug, typed: nobody removes a company by a slip of the hand."""
+
+    slug = forms.CharField(
+        max_length=41,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="Type the tenant's slug, as its addresses have it, to confirm.",
+    )
 
 
 def _time_zones() -> list[tuple[str, str]]:

@@ -39,6 +39,7 @@ STATUS_COLOURS = {
     "provisioning": "info",
     "suspended": "warning",
     "failed": "danger",
+    "removing": "danger",
 }
 
 INVITATION_COLOURS = {

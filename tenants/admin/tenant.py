@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from tenants.admin.audit_list import HistoryInTrail
-from tenants.admin.forms import TenantAddForm, TenantForm
+from tenants.admin.forms import RemovalDialog, TenantAddForm, TenantForm
 from tenants.admin.invitations import say_sent
 from tenants.admin.labels import STATUS_COLOURS, manage_button, moment, refreshed, status_of
 from tenants.audit import change
@@ -24,6 +24,7 @@ from tenants.invitations import invite
 from tenants.links import tenant_path
 from tenants.models import Membership, PhoneNumber, Tenant, UsageDay
 from tenants.provisioning import open_tenant, request_schema
+from tenants.removal import StillOpen, begin_removal
 from tenants.schema import PortalRequest
 from tenants.sites import system_site
 
@@ -64,7 +65,7 @@ class Members(TabularInline):  # type: ignore[misc]  # unfold has no types
 
 @admin.register(Tenant, site=system_site)
 class TenantAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """Companies on this platform. They are suspended, never deleted here."""
+    """Companies on this platform. One that is suspended can be removed, with all it has."""
 
     form = TenantForm
     add_form = TenantAddForm
@@ -101,7 +102,7 @@ class TenantAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold h
         ),
     ]
     actions_row = ["suspend", "resume"]
-    actions_detail = ["manage", "invite_people", "suspend", "resume", "set_up_again"]
+    actions_detail = ["manage", "invite_people", "suspend", "resume", "set_up_again", "remove"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         counted: QuerySet[Tenant] = (
@@ -235,6 +236,30 @@ class TenantAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold h
             messages.success(request, "The set-up runs again.")
         return refreshed()
 
+    @action(
+        description="Remove for good",
+        icon="delete_forever",
+        dialog={
+            "title": "Remove this tenant for good?",
+            "description": "Its messages, files, people, keys, settings and own trunks are deleted,"
+            " and its numbers on the platform's trunks become free. Nothing can be brought back"
+            " but from a backup.",
+            "form_class": RemovalDialog,
+            "form_submit_text": "Remove for good",
+        },
+    )
+    def remove(self, request: PortalRequest, form: RemovalDialog, object_id: str) -> HttpResponse:
+        tenant = get_object_or_404(Tenant, pk=object_id)
+        if form.cleaned_data["slug"] != tenant.slug:
+            messages.error(request, "Not removed: that was not this tenant's slug.")
+            return refreshed()
+        try:
+            begin_removal(tenant, by=request.user, ip=request.META.get("REMOTE_ADDR") or None)
+            messages.success(request, "The tenant is being removed. The access log keeps that.")
+        except StillOpen as error:
+            messages.error(request, str(error))
+        return refreshed()
+
     def row_action_applies(self, name: str, tenant: Tenant) -> bool:
         """Offer Suspend or Resume, not both."""
         return _applies(name, tenant)
@@ -249,10 +274,12 @@ class TenantAdmin(HistoryInTrail, ModelAdmin):  # type: ignore[misc]  # unfold h
 
 
 def _applies(action_name: str, tenant: Tenant) -> bool:
+    is_going = tenant.state == Tenant.State.REMOVING
     fits = {
         "manage": tenant.is_open,
-        "suspend": tenant.is_active,
-        "resume": not tenant.is_active,
+        "suspend": tenant.is_active and not is_going,
+        "resume": not tenant.is_active and not is_going,
+        "remove": not tenant.is_active and not is_going,
         "set_up_again": tenant.state == Tenant.State.FAILED,
     }
     return fits.get(action_name.removeprefix("tenants_tenant_"), True)

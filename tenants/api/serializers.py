@@ -106,6 +106,18 @@ class TenantSerializer(Checked):
         return tenant
 
 
+class RemovalSerializer(KnownFields, serializers.Serializer[Any]):
+    """The slug once more: nobody removes a company by a slip."""
+
+    slug = serializers.CharField()
+
+    def validate_slug(self, typed: str) -> str:
+        """Take the tenant's own only."""
+        if typed != self.context["slug"]:
+            raise serializers.ValidationError("This is not the slug of this tenant.")
+        return typed
+
+
 class TrunkSerializer(Checked):
     """A trunk; without a tenant it is the platform's."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,12 +19,14 @@ from tenants.api.permissions import IsSystemAdmin
 from tenants.api.serializers import (
     MembershipSerializer,
     PhoneNumberSerializer,
+    RemovalSerializer,
     TenantSerializer,
     TrunkSerializer,
 )
 from tenants.deletion import InUse, delete_unused
-from tenants.models import Membership, PhoneNumber, Tenant, Trunk
+from tenants.models import Membership, PhoneNumber, Tenant, Trunk, User
 from tenants.models.tenant import SLUG_PATTERN
+from tenants.removal import StillOpen, begin_removal
 
 
 class _DeletesUnused:
@@ -56,7 +59,7 @@ class TenantViewSet(
     mixins.ListModelMixin,
     viewsets.GenericViewSet[Tenant],
 ):
-    """Tenants, named by slug. Suspend one by `is_active`; none is deleted."""
+    """Tenants, named by slug. Suspend one by `is_active`; only then it can be removed."""
 
     permission_classes = [IsSystemAdmin]
     serializer_class = TenantSerializer
@@ -72,6 +75,24 @@ class TenantViewSet(
         if response.data["state"] != Tenant.State.READY:
             response.status_code = status.HTTP_202_ACCEPTED
         return response
+
+    @extend_schema(request=RemovalSerializer, responses={202: TenantSerializer})
+    @action(detail=True, methods=["post"])
+    def remove(self, request: Request, slug: str) -> Response:
+        """Remove a suspended tenant for good, with all it has; 404 on its address = done."""
+        tenant = self.get_object()
+        typed = RemovalSerializer(data=request.data, context={"slug": tenant.slug})
+        typed.is_valid(raise_exception=True)
+        try:
+            begin_removal(
+                tenant,
+                by=cast("User", request.user),
+                ip=request.META.get("REMOTE_ADDR") or None,
+            )
+        except StillOpen as error:
+            raise refusals.NotNow(str(error)) from error
+        tenant.refresh_from_db()
+        return Response(self.get_serializer(tenant).data, status=status.HTTP_202_ACCEPTED)
 
 
 class TrunkFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
