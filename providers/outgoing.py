@@ -43,7 +43,7 @@ def time_limit(deadline: float) -> Iterator[None]:
 
 def is_public(address: str) -> bool:
     """Tell whether an IP address is one of the open internet's: nobody's inside, no cloud's own."""
-    ip = ip_address(address.split("%")[0])
+    ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
         ip = _inner(ip) or ip
     return ip.is_global and not ip.is_multicast and ip not in _SECRETS_OF_CLOUDS

@@ -105,7 +105,7 @@ def _columns() -> Iterator[Column]:
             yield Column(
                 schema=schema,
                 table=table,
-                name=name,
+                name=str(name),
                 key=str(key.column),
                 key_type=_type_of(key),
                 is_json=is_json,
@@ -236,7 +236,7 @@ def _names(column: Column) -> dict[str, sql.Composable]:
         "table": sql.Identifier(column.schema, column.table),
         "key": sql.Identifier(column.key),
         "value": sql.Identifier(column.name),
-        "type": sql.SQL(column.key_type),  # type: ignore[arg-type]  # of Django's own
+        "type": sql.SQL(column.key_type),  # Django's own word
         "kind": sql.SQL("jsonb" if column.is_json else "text"),
         "empty": sql.Literal(""),
     }

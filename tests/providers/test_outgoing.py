@@ -9,7 +9,7 @@ from providers.outgoing import is_public
 INSIDE = [
     "127.0.0.1",
     "127.8.8.8",
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104  # an address to refuse
     "10.0.0.1",
     "172.16.0.1",
     "192.168.1.1",
