@@ -30,7 +30,9 @@ EVENTS_PORT = env.int("EVENTS_PORT", default=PORT + 1)
 EVENTS_URL = env.str("EVENTS_URL", default="").rstrip("/")
 SIMULATOR_PORT = env.int("SIMULATOR_PORT", default=8009)
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or local.local_secret(DATA_DIR, "secret_key")
+SECRET_KEY = env.str("SECRET_KEY", default="") or local.local_secret(
+    DATA_DIR, "secret_key", length=48
+)
 # The first key encrypts, all of them decrypt: put a new one in front to rotate.
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[]) or [
     local.local_secret(DATA_DIR, "field_encryption_key")
@@ -189,7 +191,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 # Browsers ignore the header on plain http, and complain of it on each page.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin" if HTTPS else None
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
+# Browsers heed it on https only; a month, so that a lapse of TLS does not outlive it for long.
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=2_592_000 if HTTPS else 0)
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Or trails and rate limits know one address for everybody: the proxy's.
@@ -199,7 +202,11 @@ X_FRAME_OPTIONS = "DENY"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]  # the proxy's business
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # what else is below the domain is not ours to say
+    "security.W008",  # redirects to https are the proxy's business, and webhooks never get one
+    "security.W021",  # nor are lists that browsers are shipped with
+]
 
 # --- Sign-in ---
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
