@@ -29,6 +29,20 @@ def web(*, host: str, port: int, env: Mapping[str, str]) -> Process:
     )
 
 
+def intake(*, host: str, port: int, env: Mapping[str, str]) -> Process:
+    """Webhooks alone, where they come by the hundred a second."""
+    return Process(
+        name="intake",
+        argv=[
+            *_granian("asgi", "config.intake:application", host=host, port=port),
+            *["--loop", "uvloop", "--backlog", "2048"],
+        ],
+        env=env,
+        ready=lambda: _answers(f"http://127.0.0.1:{port}/webhook/health"),
+        patience=15,
+    )
+
+
 def events(*, host: str, port: int, env: Mapping[str, str]) -> Process:
     """Server-sent hints to open pages."""
     return Process(

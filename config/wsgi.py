@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -12,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 from config import patience
+from config.garbage import spare_what_stays
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -23,11 +23,7 @@ patience.limit(settings.WEB_STATEMENT_TIMEOUT)
 # The first visitor of each half of the portal would wait for its views to be imported.
 for _urls in (settings.ROOT_URLCONF, settings.PUBLIC_SCHEMA_URLCONF):
     get_resolver(_urls).url_patterns  # noqa: B018  # read once is loaded
-# Half a million objects live as long as the process: looking through them for garbage stopped all
-# threads for 100 to 700 ms at a time. A page leaves some thousand.
-gc.collect()
-gc.freeze()
-gc.set_threshold(20_000, 20, 20)
+spare_what_stays()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

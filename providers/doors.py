@@ -36,6 +36,10 @@ class NoSuchAddress(LookupError):
     """The path stands for no configuration of this carrier."""
 
 
+class NotRemembered(LookupError):
+    """Only the database can say what the path stands for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """Address an event came in by: a tenant's endpoint, or the platform's (no endpoint)."""
@@ -85,10 +89,20 @@ def find_door(provider: str, token: str | None) -> Door:
 
     Raises NoSuchAddress, or TooSlow when it is not known and the database does not say in time.
     """
-    door = _platform_door(provider) if token is None else _endpoint_door(token)
-    if door is None or door.provider != provider:
-        raise NoSuchAddress
-    return door
+    return _checked(provider, _platform_door(provider) if token is None else _endpoint_door(token))
+
+
+def remembered_door(provider: str, token: str | None) -> Door:
+    """Return the door of an address without asking anybody.
+
+    Raises NoSuchAddress, or NotRemembered: `find_door` is to be asked.
+    """
+    if token is None:
+        return _checked(provider, _platform_door(provider))
+    entry = _remembered(token_hash(token))
+    if entry is None:
+        raise NotRemembered
+    return _checked(provider, entry[1])
 
 
 def forget(key: bytes | None = None) -> None:
@@ -98,6 +112,16 @@ def forget(key: bytes | None = None) -> None:
     _changes += 1
     _known.forget(key)
     _unknown.forget(key)
+
+
+def _checked(provider: str, door: Door | None) -> Door:
+    if door is None or door.provider != provider:
+        raise NoSuchAddress
+    return door
+
+
+def _remembered(key: bytes) -> tuple[float, Door | None] | None:
+    return _known.recall(key) or _unknown.recall(key)
 
 
 def _platform_door(provider: str) -> Door | None:
@@ -115,7 +139,7 @@ def _platform_door(provider: str) -> Door | None:
 
 def _endpoint_door(token: str) -> Door | None:
     key = token_hash(token)
-    entry = _known.recall(key) or _unknown.recall(key)
+    entry = _remembered(key)
     if entry is not None:
         return entry[1]
     if settings.WEBHOOK_DEADLINE is not None:

@@ -17,7 +17,9 @@ from providers import rows
 from providers.rows import Row
 
 # The server is not the one to write to any more; another connection may find the one that is.
-_READ_ONLY = b"25006"
+READ_ONLY = b"25006"
+# In milliseconds; the carrier has gone by then. And planning costs as much as storing.
+INBOX_OPTIONS = b"SET statement_timeout = %d; SET plan_cache_mode = force_generic_plan"
 
 
 class NotStored(Exception):
@@ -78,12 +80,7 @@ class InboxConnection:
             self.close()
             raise Unreachable(type(error).__name__) from error
         pgconn: pq.abc.PGconn = connection.connection.pgconn
-        # The carrier has gone by then. And planning costs as much as storing.
-        options = (
-            f"SET statement_timeout = {round(self._patience * 1000)};"
-            " SET plan_cache_mode = force_generic_plan"
-        )
-        self._check(pgconn, pgconn.exec_(options.encode()))
+        self._check(pgconn, pgconn.exec_(INBOX_OPTIONS % round(self._patience * 1000)))
         self._pgconn = pgconn
         return pgconn
 
@@ -91,7 +88,7 @@ class InboxConnection:
         if result.status == pq.ExecStatus.COMMAND_OK:
             return
         code = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
-        if pgconn.status != pq.ConnStatus.OK or code == _READ_ONLY:
+        if pgconn.status != pq.ConnStatus.OK or code == READ_ONLY:
             self.close()
             raise Unreachable(code.decode())
         raise NotStored(code.decode())

@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from typing import NamedTuple
 
@@ -59,7 +59,7 @@ def answer(status: int, detail: str, *headers: tuple[str, str]) -> Answer:
     )
 
 
-_ACCEPTED = answer(200, "stored")
+ACCEPTED = answer(200, "stored")
 _NOT_POSTED = answer(405, "Webhooks are posted.", ("Allow", "POST"))
 _UNKNOWN_ADDRESS = answer(404, "No such webhook address: copy it again in the portal.")
 _UNAVAILABLE = answer(503, "Not stored, please send again.", ("Retry-After", "5"))
@@ -69,36 +69,63 @@ _CHALLENGE = ("WWW-Authenticate", 'Basic realm="Trunkline webhook", charset="UTF
 
 def receive(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
     """Store the events of one webhook request. `headers` has lower-case names."""
+    judged = judge(method, path, headers, body)
+    if isinstance(judged, Answer):
+        return judged
     try:
-        return _take(method, path, headers, body)
+        storing.store(judged)
+    except (DatabaseError, InterfaceError, NotStored) as error:
+        return unavailable(error)
+    return ACCEPTED
+
+
+def judge(
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    find: Callable[[str, str | None], Door] = find_door,
+) -> Answer | list[Row]:
+    """Return what is to be stored before ACCEPTED is said, or what is to be said at once."""
+    try:
+        return _judge(method, path, headers, body, find)
     except NoSuchAddress:
         return _UNKNOWN_ADDRESS
     except WebhookUnauthorized as error:
         return answer(401, error.detail, _CHALLENGE)
     except WebhookMalformed as error:
         return answer(400, error.detail)
-    except (DatabaseError, InterfaceError, NotStored, TooSlow) as error:
-        logger.error("webhook events not stored: %s", type(error).__name__)
-        return _UNAVAILABLE
+    except (DatabaseError, InterfaceError, TooSlow) as error:
+        return unavailable(error)
 
 
-def _take(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+def _judge(
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    find: Callable[[str, str | None], Door],
+) -> Answer | list[Row]:
     address = _PATH.fullmatch(path)
     if address is None:
         raise NoSuchAddress
     if method != "POST":
         return _NOT_POSTED
-    door = find_door(address[1], address[2])
+    door = find(address[1], address[2])
     door.carrier.authenticate_webhook(headers, door.credentials)
     if len(body) > settings.WEBHOOK_BODY_LIMIT:
         return too_large()
     items = door.carrier.split_webhook(body)
     if len(items) > _MOST_EVENTS:
         return answer(413, f"The body has more than {_MOST_EVENTS} events.")
-    rows = _rows(door, items)
-    if rows:
-        storing.store(rows)
-    return _ACCEPTED
+    return _rows(door, items) or ACCEPTED
+
+
+def unavailable(error: Exception) -> Answer:
+    """Have the carrier come again: nothing says that its events are stored."""
+    logger.error("webhook events not stored: %s", type(error).__name__)
+    return _UNAVAILABLE
 
 
 def too_large() -> Answer:

@@ -11,6 +11,7 @@ from tenants.models.directory import PhoneNumber
 
 _SHORT_CODE = re.compile(r"[0-9]{5,6}")
 _TOLL_FREE = re.compile(r"\+18(00|33|44|55|66|77|88)[0-9]{7}")
+_LONGEST_E164 = 16  # with its plus sign
 
 
 class NotAPhoneNumber(ValueError):
@@ -35,7 +36,11 @@ def to_e164(text: str, *, country: str = "US", short_codes: bool = False) -> str
     # Without its area code a number is possible too, from next door; nobody can text it.
     if possible != phonenumbers.ValidationResult.IS_POSSIBLE or number.extension:
         raise NotAPhoneNumber(f"“{typed[:40]}” is not a phone number.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Some countries number longer, at home: nobody abroad can dial it, and no column holds it.
+    if len(written) > _LONGEST_E164:
+        raise NotAPhoneNumber(f"“{typed[:40]}” is not a phone number.")
+    return written
 
 
 @lru_cache(maxsize=8_192)  # a page of a list asks for fifty, each a tenth of a millisecond

@@ -13,7 +13,7 @@ from config.bench.cores import postgres_cpu_seconds
 from config.bench.doors import door, schema_of
 from config.bench.inbox_rows import Drained
 from config.bench.run import NotMeasured, Run
-from config.bench.servers import Server, web, worker
+from config.bench.servers import Server, intake, worker
 from messaging.models import Message
 from providers.models import WebhookEvent
 from tenants.context import entered
@@ -158,7 +158,7 @@ class Router:
 @contextmanager
 def router(run: Run, *, few: int, many: int) -> Iterator[Router]:
     """Start both for the length of the block; the worker is warm then."""
-    with web(run, "web") as server:
+    with intake(run) as server:
         # One row as intake stores it, before anybody routes it.
         empty_inbox()
         inbox_rows.post(server, door(1), message_id="0" * 29, customer="0000")

@@ -105,6 +105,13 @@ def web(
     return started(run, name, argv, port=port, ready=lambda: listens(port), env=surroundings)
 
 
+def intake(run: Run) -> contextlib.AbstractContextManager[Server]:
+    """The process for webhooks alone."""
+    port = free_port()
+    process = processes.intake(host="127.0.0.1", port=port, env=run.env)
+    return started(run, "intake", process.argv, port=port, ready=process.ready)
+
+
 def events(run: Run) -> contextlib.AbstractContextManager[Server]:
     """The process of live hints."""
     port = free_port()

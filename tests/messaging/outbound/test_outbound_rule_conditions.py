@@ -176,6 +176,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         (NEW_YORK, 6, "", "50100"),
         (NEW_YORK, 9, "", None),
         (NEW_YORK, 0, "999", None),
+        # Japan numbers up to 17 digits at home, which is no E.164.
+        ("+100100000000000", 0, "8", None),
         (SHORT, 5, "", None),
     ],
 )

@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 
-from providers import bell
 from providers.committer import Committer
 from providers.inbox_connection import InboxConnection, NotStored, Unreachable
 from providers.rows import MOST_ROWS, Row
-
-MARK = "committer-test"  # as the carrier's name: no other test's rows have it
-
-Query = Callable[..., list[Any]]
-
-
-@pytest.fixture
-def query(db: None) -> Iterator[Query]:
-    """Ask PostgreSQL past the test's transaction."""
-    parameters = connection.get_connection_params()
-    with psycopg.connect(**parameters, autocommit=True) as other:
-
-        def ask(sql: str, *values: Any) -> list[Any]:
-            cursor = other.execute(sql, values)
-            return cursor.fetchall() if cursor.description else []
-
-        yield ask
-        other.execute("DELETE FROM public.providers_webhookevent WHERE provider = %s", [MARK])
-
-
-@pytest.fixture
-def stored(query: Query) -> Callable[[], list[str]]:
-    def types() -> list[str]:
-        sql = "SELECT type FROM public.providers_webhookevent WHERE provider = %s ORDER BY id"
-        return [kind for (kind,) in query(sql, MARK)]
-
-    return types
-
-
-@pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    rings: list[bool] = []
-    monkeypatch.setattr(bell, "ring", lambda: rings.append(True))
-    return rings
+from tests.providers.webhooks.conftest import Query
+from tests.providers.webhooks.own_rows import MARK, row
 
 
 @pytest.fixture
@@ -57,10 +22,6 @@ def committer(query: Query, rung: list[bool]) -> Iterator[Committer]:
     made = Committer(patience=10)
     yield made
     made.stop()
-
-
-def row(kind: str, key: bytes | None = None) -> Row:
-    return Row(MARK, 1, None, key or secrets.token_bytes(16), kind, b'{"a": "\xff\0"}')
 
 
 def together(
@@ -118,16 +79,10 @@ def test_a_row_that_is_refused_fails_its_own_request_alone(
 
 
 def test_a_connection_that_was_cut_is_made_anew(
-    committer: Committer, query: Query, stored: Any
+    committer: Committer, cut_idle: Callable[[], bool], stored: Any
 ) -> None:
     committer.store([row("before")])
-    cut = query(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE query LIKE '%%providers_webhookevent%%' AND datname = current_database()"
-        " AND pid NOT IN (pg_backend_pid(), %s) AND state = 'idle'",
-        connection.connection.info.backend_pid,
-    )
-    assert (True,) in cut
+    assert cut_idle()
     committer.store([row("after")])
     assert stored() == ["before", "after"]
 

@@ -19,6 +19,7 @@ from messaging.models import SmsConfiguration
 from providers import bell
 from providers.deadline import within
 from providers.models import WebhookEvent
+from tests.providers.webhooks.loop_client import LoopClient, ThreadsClient
 
 EVENT: dict[str, Any] = {
     "time": "2026-11-20T15:43:35.502180Z",
@@ -63,7 +64,15 @@ class ServerClient(Client):
         return HttpResponse(b"".join(body), status=int(status[:3]), headers=dict(headers))
 
 
-@pytest.fixture(params=[Client, ServerClient], ids=["view", "dispatcher"])
+DOORS = {
+    "view": Client,
+    "dispatcher": ServerClient,
+    "intake": LoopClient,
+    "intake by threads": ThreadsClient,
+}
+
+
+@pytest.fixture(params=DOORS.values(), ids=DOORS)
 def client(request: pytest.FixtureRequest) -> Client:
     made: Client = request.param()
     return made
@@ -151,17 +160,15 @@ def test_a_body_is_stored_or_refused(post: Any, case: Case) -> None:
 @pytest.mark.parametrize("method", ["post", "get", "head", "put", "options"])
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize("end", ["{hook}", "/webhook/bandwidth/sms", "/webhook/bandwidth/voice"])
-def test_both_doors_say_the_same_to_the_letter(
-    hook: str, end: str, slash: str, method: str
-) -> None:
+def test_all_doors_say_the_same_to_the_letter(hook: str, end: str, slash: str, method: str) -> None:
     path = end.format(hook=hook) + slash
     for body, headers in ((b"[]", SIGNED), (b"[]", {}), (b"?", SIGNED), (b"[" * 1048577, SIGNED)):
         said = []
-        for door in (Client(), ServerClient()):
+        for client in DOORS.values():
             ask = {"headers": headers, "content_type": "application/json"}
-            answer = door.generic(method.upper(), path, body, **ask)
+            answer = client().generic(method.upper(), path, body, **ask)
             said.append((answer.status_code, sorted(answer.headers.items()), answer.content))
-        assert said[0] == said[1]
+        assert said == [said[0]] * len(DOORS)
 
 
 def test_a_stored_event_keeps_what_was_sent(post: Any, acme: Any) -> None:

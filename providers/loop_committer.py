@@ -1,0 +1,112 @@
+"""Storing in an event loop what many requests hand over in one commit: no thread is woken for it.
+
+The same rules as providers.committer has for threads. Threads cost more than the storing: each
+request there is six changes of context, here it is a future.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from providers import bell
+from providers.inbox_connection import NotStored, Unreachable
+from providers.loop_inbox import LoopInbox
+from providers.rows import MOST_ROWS, Row
+
+
+class _Parcel:
+    """Rows of one request, which waits for them."""
+
+    __slots__ = ("done", "rows")
+
+    def __init__(self, rows: Sequence[Row], done: asyncio.Future[None]) -> None:
+        self.rows = rows
+        self.done = done
+
+    def settle(self, error: NotStored | None = None) -> None:
+        """Let the request go on; one that left is not there to be told."""
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            # Each request its own: many raise at once.
+            self.done.set_exception(type(error)(str(error)))
+
+
+class LoopCommitter:
+    """What waits for the next commit, and the one connection that makes it. Of one event loop."""
+
+    def __init__(self, *, patience: float) -> None:
+        self._patience = patience
+        self._parcels: deque[_Parcel] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._inbox = LoopInbox(patience=patience)
+
+    async def store(self, rows: Sequence[Row]) -> None:
+        """Return when these rows, not more than MOST_ROWS, are committed.
+
+        Raises NotStored: they were refused, or did not get there in time.
+        """
+        loop = asyncio.get_running_loop()
+        parcel = _Parcel(rows, loop.create_future())
+        self._parcels.append(parcel)
+        if self._task is None:
+            # Begins after whatever else is ready: requests that came together go together.
+            self._task = loop.create_task(self._run())
+        await parcel.done
+
+    @property
+    def queued(self) -> int:
+        """Count the requests that wait for the next commit."""
+        return len(self._parcels)
+
+    async def stop(self) -> None:
+        """Store what is queued, and let go of the server."""
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=self._patience + 1)
+        self._inbox.close()
+
+    async def _run(self) -> None:
+        try:
+            while self._parcels:
+                await self._commit(self._gather())
+        finally:
+            self._task = None
+
+    def _gather(self) -> list[_Parcel]:
+        """Take what has queued up, as much as one statement carries."""
+        parcels, count = [self._parcels.popleft()], 0
+        count = len(parcels[0].rows)
+        while self._parcels and count + len(self._parcels[0].rows) <= MOST_ROWS:
+            parcels.append(self._parcels.popleft())
+            count += len(parcels[-1].rows)
+        return parcels
+
+    async def _commit(self, parcels: list[_Parcel]) -> None:
+        error = await self._insert(parcels)
+        if len(parcels) > 1 and error is not None and not isinstance(error, Unreachable):
+            # Which request's rows are refused? The others are not to blame.
+            for parcel in parcels:
+                await self._commit([parcel])
+            return
+        for parcel in parcels:
+            parcel.settle(error)
+        if error is None:
+            bell.ring()
+
+    async def _insert(self, parcels: list[_Parcel]) -> NotStored | None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._inbox.insert([row for parcel in parcels for row in parcel.rows])
+        except TimeoutError:
+            self._inbox.close()
+            # A hung database must not leave a backlog behind, nor be waited for one by one.
+            parcels += self._parcels
+            self._parcels.clear()
+            return Unreachable("it does not answer in time")
+        except NotStored as error:
+            return error
+        return None
