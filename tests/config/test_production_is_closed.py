@@ -1,4 +1,4 @@
-"""With a production's settings Django finds nothing to complain of, and browsers get it all safe."""
+"""With a production's settings Django has nothing to complain of, and browsers get it all safe."""
 
 from __future__ import annotations
 
