@@ -12,7 +12,7 @@ from config import valkey_broker
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 valkey_broker.install()
-app = Celery("trunkline")
+app = Celery("trunkline", amqp="config.broker_connection:SteadyAMQP")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Django's fixup closes the database connection around every task unless told otherwise; it reads
 # this from the app's configuration only.
