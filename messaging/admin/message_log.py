@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -20,10 +21,13 @@ from messaging.admin.log_filters import LOG_FILTERS, narrowed_or_none
 from messaging.admin.message_columns import MessageColumns
 from messaging.admin.message_story import story
 from messaging.exports.asking import TooMany, ask_for_messages
+from messaging.exports.search import is_of_common_words
 from messaging.exports.selection import Unreadable
 from messaging.models import Contact, Message
 from messaging.models.message import Status
 from messaging.outbound.send import SendRefused, cancel_message, retry_message
+
+_NO_FILTERS = {SEARCH_VAR, PAGE_VAR, ORDER_VAR}
 
 
 class MessageLogAdmin(MessageColumns, TenantAdmin):
@@ -77,22 +81,36 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[Message]:
         queryset: QuerySet[Message] = super().get_queryset(request)
-        name = Contact.objects.filter(number=OuterRef("conversation__participants_key"))
-        queryset = queryset.select_related("conversation", "author")
-        return queryset.annotate(contact_name=Subquery(name.values("name")[:1]))
+        return queryset.select_related("conversation", "author")
 
     def get_object(
         self, request: ScreenRequest, object_id: str, from_field: str | None = None
     ) -> Any:
         known: dict[str, Any] = request.__dict__.setdefault("_logged", {})
         if object_id not in known:
-            known[object_id] = super().get_object(request, object_id, from_field)
+            message = super().get_object(request, object_id, from_field)
+            if message is not None:
+                names = Contact.objects.filter(number=message.conversation.participants_key)
+                message.contact_name = names.values_list("name", flat=True).first()
+            known[object_id] = message
         return known[object_id]
+
+    def get_paginator(
+        self, request: ScreenRequest, queryset: QuerySet[Message], *args: Any, **kwargs: Any
+    ) -> Any:
+        paginator = super().get_paginator(request, queryset, *args, **kwargs)
+        # They are common among the newest already. With a filter beside them PostgreSQL's estimate,
+        # which takes all conditions for independent, says little.
+        paginator.may_estimate = is_of_common_words(queryset) and request.GET.keys() <= _NO_FILTERS
+        return paginator
 
     def get_changelist_instance(self, request: ScreenRequest) -> Any:
         changelist = super().get_changelist_instance(request)
         rows = changelist.result_list
         if isinstance(rows, QuerySet):
+            # Only now: counting need not join the thread for it.
+            name = Contact.objects.filter(number=OuterRef("conversation__participants_key"))
+            rows = rows.annotate(contact_name=Subquery(name.order_by().values("name")[:1]))
             changelist.result_list = rows.prefetch_related("attachments")
         # unfold's heading compares the two: unequal, it offers to show all.
         changelist.full_result_count = changelist.result_count

@@ -20,6 +20,7 @@ _FEWEST_DIGITS = 4
 # Beyond, a list of the threads is slower than asking for them in the same query.
 _FEW_THREADS = 500
 _FEW_MATCHES = 10_000
+_WORDS = "words"
 
 
 def search(rows: QuerySet[Message], term: str, tenant: Tenant) -> QuerySet[Message]:
@@ -35,6 +36,11 @@ def search(rows: QuerySet[Message], term: str, tenant: Tenant) -> QuerySet[Messa
     if len(digits) >= _FEWEST_DIGITS and _NUMBER.fullmatch(term):
         return _by_number(rows, term, digits, tenant)
     return _by_words(rows, term)
+
+
+def is_of_common_words(rows: QuerySet[Message]) -> bool:
+    """Tell whether the search asked for words that many of the newest messages hold."""
+    return _WORDS in rows.query.annotations
 
 
 def _by_id(rows: QuerySet[Message], term: str) -> QuerySet[Message]:
@@ -72,7 +78,7 @@ def _with_words(rows: QuerySet[Message], words: str) -> QuerySet[Message]:
     # Written as the index message_words is, or it would not be used.
     vector = SearchVector("text", config="simple")
     query = SearchQuery(words, search_type="raw", config="simple")
-    return rows.alias(words=vector).filter(words=query)
+    return rows.alias(**{_WORDS: vector}).filter(**{_WORDS: query})
 
 
 def _by_words(rows: QuerySet[Message], term: str) -> QuerySet[Message]:

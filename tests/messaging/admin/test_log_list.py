@@ -60,6 +60,40 @@ def test_more_than_so_many_are_not_counted(
     assert "Show all" not in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("query", "counts"),
+    [
+        pytest.param("?q=hello", 0, id="by common words alone"),
+        pytest.param("?q=hello&o=1&p=2", 0, id="on another page of these"),
+        pytest.param("?q=hello&direction=out", 1, id="with a filter, which may leave none"),
+        pytest.param("?q=rare", 1, id="by rare words"),
+    ],
+)
+def test_common_words_are_estimated_where_they_are_far_more_than_are_shown(
+    admin: Client,
+    acme: Tenant,
+    inside: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+    counts: int,
+) -> None:
+    monkeypatch.setattr(CappedPaginator, "most", 60)
+    with inside(acme), connection.cursor() as cursor:
+        for i in range(120):  # PostgreSQL estimates beginnings of words by a hundred of them
+            _say(4, text=f"Hello word{i}")
+        _say(2, text="Rare")
+        cursor.execute("ANALYZE messaging_message")
+
+    with CaptureQueriesContext(connection) as asked:
+        page = admin.get(f"{LIST}{query}")
+
+    counted = [one for one in asked if 'COUNT(*) FROM (SELECT "messaging_message"' in one["sql"]]
+    assert len(counted) == counts
+    assert ("more than 60 messages" in page.content.decode()) is (not counts)
+    shown = {"?q=hello": 30, "?q=hello&o=1&p=2": 30, "?q=rare": 2}.get(query, 0)
+    assert len(page.context["cl"].result_list) == shown
+
+
 def test_what_has_no_words_is_named_by_its_files(admin: Client, acme: Tenant, inside: Any) -> None:
     with inside(acme):
         one, two, _ = _say(3, text="")
