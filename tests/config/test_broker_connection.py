@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import redis
 from kombu.utils import functional
 
 from config.celery import app
@@ -18,11 +19,11 @@ def test_after_a_long_outage_the_next_try_is_no_further_off_than_after_a_short_o
 
     def connect(*_: Any) -> Any:
         if sum(pauses) < 120:
-            raise ConnectionRefusedError
+            raise redis.ConnectionError
         return "connected"
 
     monkeypatch.setattr(functional, "sleep", pauses.append)
-    connection = app.amqp.Connection("memory://")
+    connection = app.amqp.Connection("redis://127.0.0.1:1/0")
     monkeypatch.setattr(connection, "_connection_factory", connect)
     connection.ensure_connection(lambda _error, pause: told.append(pause), None)
     assert max(told) <= 2
