@@ -11,7 +11,7 @@ from kombu import Connection
 _PAUSE = 2.0
 
 
-class SteadyConnection(Connection):  # type: ignore[misc]  # no types
+class SteadyConnection(Connection):
     """Connection that is tried at the same pace all the time.
 
     Celery's workers wait longer after each try in vain, 2, 4, 6 … to 30 seconds, and nothing sets

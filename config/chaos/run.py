@@ -114,7 +114,7 @@ class Run:
             )
             for place in range(_CLIENTS)
         ]
-        threads = [customers, *clients]
+        threads: list[Customers | Client] = [customers, *clients]
         for thread in threads:
             thread.start()
         try:
@@ -128,10 +128,12 @@ class Run:
         """Play the plan to its end."""
         self._began = time.monotonic()
         order = itertools.count()
-        due: list[tuple[float, int, Callable[[], None]]] = [
-            (each.at, next(order), self._call(each))
-            for each in (*self._plan.weather, *self._plan.full, *self._plan.strikes)
+        faults: list[Strike | Full | Weather] = [
+            *self._plan.weather,
+            *self._plan.full,
+            *self._plan.strikes,
         ]
+        due = [(each.at, next(order), self._call(each)) for each in faults]
         due += [(each.at + each.seconds, next(order), self._free_disk) for each in self._plan.full]
         heapq.heapify(due)
         while due:
