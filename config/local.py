@@ -79,10 +79,14 @@ def broker_url(data: Path, *, db: int = 0) -> str:
 
 def broker_options(url: str) -> dict[str, object]:
     """Return what Celery's transport is told, by the kind of broker the URL names."""
+    # Who publishes tries once: kombu would sleep for two seconds in between, at each task, and a
+    # run that stored fifty texts rings for many.
+    once = {"max_retries": 0}
     if is_rabbitmq(url):
         # Unconfirmed, a task written to a connection that is dead already is lost without a word.
-        return {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
+        return {**once, "confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
     return {
+        **once,
         "socket_timeout": 5,
         "socket_connect_timeout": 1,
         "visibility_timeout": 600,
