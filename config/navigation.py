@@ -170,6 +170,7 @@ def tenant_navigation(request: PortalRequest) -> list[Item]:
                 _item("API keys", "key", "admin:tenants_apikey_changelist"),
                 _item("Settings", "settings", "admin:tenants_tenant_changelist"),
                 _item("Audit", "fact_check", "admin:auditlog_logentry_changelist"),
+                _item("Erasures", "person_remove", "admin:messaging_erasure_changelist"),
             ],
         ),
     )

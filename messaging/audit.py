@@ -18,6 +18,7 @@ from messaging.models import (
     BusinessHours,
     ConsentTexts,
     Contact,
+    Erasure,
     Extension,
     Holiday,
     InboundRule,
@@ -78,6 +79,7 @@ register(
     ["unregistered", "quiet_hours", "quiet_from", "quiet_until", "expire_hours", "sender_name"],
 )
 register(Broadcast, ["name", "our_number", "text", "state", "scheduled_at"])
+register(Erasure, ["hint"])
 register(Contact, ["number", "name", "company", "email", "tags", "notes"])
 register(BusinessHours, ["name", "week", "is_default"])
 register(Holiday, ["name", "first_day", "last_day", "every_year"])

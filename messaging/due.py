@@ -48,6 +48,8 @@ SELECT {name} WHERE EXISTS (
     WHERE state IN ('pending', 'running') OR created_at <= %(kept)s
 ) OR EXISTS (
     SELECT FROM {schema}.messaging_discardedfile
+) OR EXISTS (
+    SELECT FROM {schema}.messaging_erasure WHERE state IN ('pending', 'running')
 )
 """
 

@@ -20,6 +20,7 @@ from messaging.models import Attachment, MailDelivery, Message
 from messaging.models.message import Status
 from messaging.outbound.expiry import TOO_LATE
 from messaging.pacing import backlog
+from messaging.retention import erasing
 from messaging.retention.files import delete_discarded
 from providers.types import FailureReason
 
@@ -49,6 +50,7 @@ def sweep() -> None:
     upkeep.sweep()
     forget_uploads(before=timezone.now() - UPLOAD_KEPT)
     delete_discarded()
+    erasing.sweep()
 
 
 def _release_scheduled() -> None:

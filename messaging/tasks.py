@@ -17,7 +17,7 @@ from messaging.inbound import drain
 from messaging.mail import outgoing
 from messaging.media import attachments
 from messaging.push import outgoing as notifications
-from messaging.retention import nightly, whole_tenant
+from messaging.retention import erasing, nightly, whole_tenant
 from providers import bell
 from providers import retention as old_events
 from tenants import removal
@@ -134,6 +134,13 @@ def delete_old(schema_name: str) -> None:
     with entered(schema_name) as tenant:
         if nightly.run(tenant):
             queue.visit(queue.DELETE_OLD, schema_name)
+
+
+@shared_task(name=queue.ERASE)
+def erase_person(schema_name: str, erasure_id: str) -> None:
+    """Erase what one tenant has of one person."""
+    with entered(schema_name):
+        erasing.run(UUID(erasure_id))
 
 
 @shared_task(name=removal.REMOVE_TASK)

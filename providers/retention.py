@@ -37,6 +37,20 @@ gone AS (
 SELECT max(id), min(received_at), (SELECT count(*) FROM gone) FROM stretch
 """
 
+# The row stays: a carrier that repeats the event must not be believed to tell something new.
+_BLANK = """
+WITH stretch AS MATERIALIZED (
+    SELECT id, tenant_id, state FROM public.providers_webhookevent
+    WHERE id > %(after)s ORDER BY id LIMIT %(most)s
+),
+blanked AS (
+    UPDATE public.providers_webhookevent event SET payload = %(nothing)s, error = '',
+        state = CASE WHEN event.state = 'processed' THEN event.state ELSE 'discarded' END
+    FROM stretch WHERE event.id = stretch.id AND stretch.tenant_id = %(tenant)s
+        AND event.state <> 'pending' AND position(%(number)s IN event.payload) > 0
+)
+SELECT max(id) FROM stretch
+"""
 _FORGET_ALL = """
 WITH stretch AS MATERIALIZED (
     SELECT id, tenant_id, endpoint_id FROM public.providers_webhookevent
@@ -70,6 +84,20 @@ def forget_events(after: int = 0) -> int | None:
         after = last
         if time.monotonic() > end:
             return after
+
+
+def blank_events(tenant: int, number: str) -> None:
+    """Take the content out of a tenant's events that name a number; pending ones are left alone."""
+    # A short code is digits that may stand anywhere; a number stands for itself.
+    sought = number.removeprefix("+") if number.startswith("+") else f'"{number}"'
+    values = {
+        "most": _STRETCH, "tenant": tenant, "number": sought.encode(), "nothing": b"{}",
+    }  # fmt: skip
+    last: int | None = 0
+    while last is not None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_BLANK, {**values, "after": last})
+            [(last,)] = cursor.fetchall()
 
 
 def forget_all_of(tenant: int, endpoints: Sequence[int], *, after: int = 0) -> int:

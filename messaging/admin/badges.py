@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from messaging.models import Broadcast, Export
+from messaging.models import Broadcast, Erasure, Export
 from messaging.models.message import Status
 from tenants.models import PhoneNumber
 
@@ -45,6 +47,7 @@ _REGISTRATION: dict[str, tuple[str, str]] = {
 }
 
 
+@lru_cache(maxsize=256)  # of few kinds, and two in each row of the log
 def badge(icon: str, kind: str, word: str) -> SafeString:
     """Write a badge."""
     return format_html(
@@ -66,6 +69,12 @@ def export_badge(state: str) -> SafeString:
     """Write the badge of an export's state."""
     icon, kind = _EXPORT[state]
     return badge(icon, kind, str(Export.State(state).label))
+
+
+def erasure_badge(state: str) -> SafeString:
+    """Write the badge of an erasure's state."""
+    icon, kind = _EXPORT[state]
+    return badge(icon, kind, str(Erasure.State(state).label))
 
 
 def broadcast_badge(state: str) -> SafeString:

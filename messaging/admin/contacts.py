@@ -18,6 +18,7 @@ from messaging.admin.base import ScreenRequest
 from messaging.admin.bulk import BulkAdmin
 from messaging.admin.consent_ledger import history_link
 from messaging.admin.copying import number_with_copy
+from messaging.admin.personal_data import PersonalDataAdmin
 from messaging.admin.sheet_pages import SheetAdmin
 from messaging.admin.tenant_form import TenantForm, text_input
 from messaging.models import Contact, OptOut
@@ -100,7 +101,7 @@ class OptedOutFilter(admin.SimpleListFilter):
         )
 
 
-class ContactAdmin(BulkAdmin, SheetAdmin):
+class ContactAdmin(PersonalDataAdmin, BulkAdmin, SheetAdmin):
     """The tenant's address book."""
 
     form = ContactForm

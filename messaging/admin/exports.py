@@ -15,12 +15,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from messaging.admin.badges import export_badge
-from messaging.admin.base import ScreenRequest, TenantAdmin
+from messaging.admin.base import ScreenRequest, TenantAdmin, national
 from messaging.exports import upkeep
 from messaging.exports.asking import UNFINISHED
 from messaging.exports.download import file_response
 from messaging.exports.selection import in_words
 from messaging.models import Export
+from messaging.models.export import PERSON
 from tenants.schema import tenant_connection
 
 
@@ -74,10 +75,12 @@ class ExportAdmin(TenantAdmin):
 
     @admin.display(description="What")
     def what(self, obj: Export) -> str:
-        return "Message log"
+        return "A person's data" if obj.kind == PERSON else "Message log"
 
     @admin.display(description="Which")
     def meant(self, obj: Export) -> str:
+        if obj.kind == PERSON:
+            return national(obj.filters["number"])
         return "; ".join(in_words(obj.filters, tenant_connection.tenant)) or "All messages"
 
     @admin.display(description="Asked by")

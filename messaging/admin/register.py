@@ -21,6 +21,7 @@ from messaging.admin.message_log import MessageLogAdmin
 from messaging.admin.message_settings import MessageSettingAdmin
 from messaging.admin.opt_outs import OptOutAdmin
 from messaging.admin.outbound_rules import OutboundRuleAdmin
+from messaging.admin.personal_data import ErasureAdmin
 from messaging.admin.phone_numbers import PhoneNumberAdmin
 from messaging.admin.ring_groups import RingGroupAdmin
 from messaging.admin.scheduled import ScheduledMessageAdmin
@@ -35,6 +36,7 @@ from messaging.models import (
     ConsentEntry,
     ConsentTexts,
     Contact,
+    Erasure,
     Export,
     Extension,
     Holiday,
@@ -69,6 +71,7 @@ tenant_site.register(AutoReply, AutoReplyAdmin)
 tenant_site.register(Template, TemplateAdmin)
 tenant_site.register(Message, MessageLogAdmin)
 tenant_site.register(Export, ExportAdmin)
+tenant_site.register(Erasure, ErasureAdmin)
 tenant_site.register(LogEntry, AuditAdmin)
 tenant_site.register(AccessEntry, VisitAdmin)
 tenant_site.register(ApiKey, ApiKeyAdmin)

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from messaging.api.base import ConfigurationViewSet
+from messaging.api.erasures import PersonalData
 from messaging.api.fields import NumberField
 from messaging.models import Contact, OptOut
 from messaging.tags import NotATag, parse_tags
@@ -73,7 +74,7 @@ class ContactFilter(filters.FilterSet):  # type: ignore[misc]  # no types
         return queryset.exclude(number__in=refused)
 
 
-class Contacts(ConfigurationViewSet[Contact]):
+class Contacts(PersonalData, ConfigurationViewSet[Contact]):
     """The tenant's address book; every user may keep it."""
 
     permission_classes = [IsTenantUser]

@@ -25,6 +25,7 @@ from messaging.exports.asking import TooMany, ask_for_messages
 from messaging.exports.download import file_response
 from messaging.exports.selection import LABELS, UNASSIGNED, Unreadable, in_words, narrow
 from messaging.models import Export, Message
+from messaging.models.export import PERSON
 from messaging.models.message import Status
 from tenants.api.fields import KnownFields
 from tenants.api.permissions import IsTenantAdmin
@@ -99,11 +100,16 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
 
     def get_filters_in_words(self, export: Export) -> list[str]:
         """Say what is meant, for people."""
+        if export.kind == PERSON:
+            return [f"Number: {export.filters['number']}"]
         return in_words(export.filters, tenant_of(self))
 
 
 class Exports(TenantViewSet[Export], ListModelMixin, RetrieveModelMixin, DestroyModelMixin):
-    """Spreadsheets of the message log. They are written in the background and kept for 7 days."""
+    """Spreadsheets of the message log, and all there is of one contact as a ZIP.
+
+    They are written in the background and kept for 7 days.
+    """
 
     permission_classes = [IsTenantAdmin]
     http_method_names = ["get", "post", "delete", "head", "options"]
@@ -130,7 +136,12 @@ class Exports(TenantViewSet[Export], ListModelMixin, RetrieveModelMixin, Destroy
     def perform_destroy(self, instance: Export) -> None:
         upkeep.delete(instance)
 
-    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses={
+            (200, "text/csv"): OpenApiTypes.BINARY,
+            (200, "application/zip"): OpenApiTypes.BINARY,
+        }
+    )
     @action(detail=True, methods=["get"], content_negotiation_class=AnyAnswer)
     def file(self, request: Request, **kwargs: Any) -> FileResponse:
         """Read the file. Raises NotFound while it is not written."""

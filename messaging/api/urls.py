@@ -17,6 +17,7 @@ from messaging.api.configurations import SmsConfigurations
 from messaging.api.consent import Consent, ConsentTextsView
 from messaging.api.contacts import Contacts
 from messaging.api.conversations import Conversations
+from messaging.api.erasures import Erasures
 from messaging.api.exports import Exports
 from messaging.api.extensions import Extensions
 from messaging.api.holidays import Holidays
@@ -61,6 +62,7 @@ router.register("trunks", Trunks, basename="trunk")
 router.register("phone-numbers", PhoneNumbers, basename="phone-number")
 router.register("push-subscriptions", PushSubscriptions, basename="push-subscription")
 router.register("exports", Exports, basename="export")
+router.register("erasures", Erasures, basename="erasure")
 router.register("broadcasts", Broadcasts, basename="broadcast")
 router.register("usage", Usage, basename="usage")
 router.register("inbound-rules", InboundRules, basename="inbound-rule")

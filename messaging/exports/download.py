@@ -8,6 +8,8 @@ from django.utils import timezone
 from messaging.models import Export
 from tenants.schema import tenant_connection
 
+_TYPES = {"csv": "text/csv; charset=utf-8", "zip": "application/zip"}
+
 
 def file_response(export: Export) -> FileResponse:
     """Return the file of a finished export as a download that nobody keeps a copy of."""
@@ -19,8 +21,8 @@ def file_response(export: Export) -> FileResponse:
     response = FileResponse(
         file,
         as_attachment=True,
-        filename=f"{tenant_connection.tenant.slug}-{export.kind}-{day}.csv",
-        content_type="text/csv; charset=utf-8",
+        filename=f"{tenant_connection.tenant.slug}-{export.kind}-{day}.{export.ending}",
+        content_type=_TYPES[export.ending],
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

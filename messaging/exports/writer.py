@@ -20,10 +20,11 @@ from django.db import OperationalError
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from messaging.exports import person_file
 from messaging.exports.message_sheet import HEADINGS, batches
 from messaging.exports.selection import Unreadable, narrowed
 from messaging.models import Export, Message
-from messaging.models.export import export_path
+from messaging.models.export import PERSON, export_path
 from messaging.plaintext import one_line
 from tenants.models import Tenant
 from tenants.schema import tenant_connection
@@ -86,6 +87,15 @@ def _claim(export_id: UUID) -> bool:
 
 
 def _write(export: Export, tenant: Tenant, file: IO[bytes]) -> None:
+    if export.kind == PERSON:
+        done = person_file.write(
+            file,
+            export.filters["number"],
+            tenant,
+            progress=lambda done: _note(export, rows_done=done),
+        )
+        _note(export, rows_done=done, rows_total=done)
+        return
     # What is written later is not part of it: the end stays where it was when it was asked for.
     messages = narrowed(
         Message.objects.filter(created_at__lte=export.created_at), export.filters, tenant

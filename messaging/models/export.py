@@ -9,10 +9,13 @@ from django.db import models
 from tenants.models import User
 from tenants.schema import tenant_connection
 
+MESSAGES = "messages"
+PERSON = "person"  # all there is of one number outside
+
 
 def export_path(export: Export, filename: str) -> str:
     """Place the file in the tenant's own folder under a name nobody can guess."""
-    return f"{tenant_connection.schema_name}/exports/{export.pk.hex}.csv"
+    return f"{tenant_connection.schema_name}/exports/{export.pk.hex}.{export.ending}"
 
 
 class Export(models.Model):
@@ -44,3 +47,8 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def ending(self) -> str:
+        """Ending of the file's name."""
+        return "zip" if self.kind == PERSON else "csv"

@@ -13,7 +13,14 @@ from drf_spectacular.openapi import AutoSchema
 # First part of the address -> group on the page. Groups are shown in this order.
 _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "Conversations and messages": ("conversations", "messages", "media", "broadcasts"),
-    "People outside": ("contacts", "templates", "opt-outs", "consent", "consent-texts"),
+    "People outside": (
+        "contacts",
+        "erasures",
+        "templates",
+        "opt-outs",
+        "consent",
+        "consent-texts",
+    ),
     "Tenants": ("tenants",),
     "Numbers": (
         "sms-configurations",

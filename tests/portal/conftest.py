@@ -25,6 +25,7 @@ from messaging.models import (
     ConsentEntry,
     Contact,
     Conversation,
+    Erasure,
     Export,
     Extension,
     HandlingEvent,
@@ -200,6 +201,7 @@ def furnished(people: People) -> Samples:
         Message.objects.filter(pk=failed.pk).update(outbound_rule=outbound_rule)
         template = Template.objects.create(title="Opening hours", text="8 to 6")
         export = Export.objects.create(kind="message_log", user=alice)
+        erasure = Erasure.objects.create(number=CUSTOMER, hint="…0300", user=alice)
         broadcast = Broadcast.objects.create(
             name="Closed", our_number=ACME_NUMBER, text="We are closed.", author=alice
         )
@@ -226,6 +228,7 @@ def furnished(people: People) -> Samples:
         "messaging/outboundrule": outbound_rule.pk,
         "messaging/template": template.pk,
         "messaging/export": export.pk,
+        "messaging/erasure": erasure.pk,
         "messaging/broadcast": broadcast.pk,
         "messaging/sendingpolicy": 1,
         "messaging/message": failed.pk,
@@ -255,6 +258,7 @@ def furnished(people: People) -> Samples:
         "outbound-rules": outbound_rule.pk,
         "templates": template.pk,
         "exports": export.pk,
+        "erasures": erasure.pk,
         "broadcasts": broadcast.pk,
         "messages": failed.pk,
         "conversations": conversation.pk,
