@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
+from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
 
@@ -16,6 +18,16 @@ from providers.exchanges import Exchange
 MOST = 20
 # A message that was sent at once, at the first try, cannot have older ones.
 _AT_ONCE = timedelta(minutes=1)
+# As JSON: one value costs psycopg a fraction of what eight for each row do.
+_KEEP = """
+INSERT INTO messaging_carrierexchange
+    (message_id, at, method, address, request, status, response, milliseconds)
+SELECT message_id, at, method, address, request, status, response, milliseconds
+FROM json_to_recordset(%s) AS said (
+    message_id uuid, at timestamptz, method text, address text, request text, status smallint,
+    response text, milliseconds integer
+)
+"""
 
 
 def keep(message: Message, exchanges: Sequence[Exchange]) -> None:
@@ -26,9 +38,10 @@ def keep(message: Message, exchanges: Sequence[Exchange]) -> None:
 def keep_all(attempts: Sequence[tuple[Message, Sequence[Exchange]]]) -> None:
     """Store those of many attempts at once."""
     now = timezone.now()
-    CarrierExchange.objects.bulk_create(
-        chain.from_iterable(_rows(message, said, at=now) for message, said in attempts)
-    )
+    rows = list(chain.from_iterable(_rows(message, said, at=now) for message, said in attempts))
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_KEEP, [json.dumps(rows)])
     tried_before = [
         message.pk
         for message, _ in attempts
@@ -45,15 +58,15 @@ def keep_all(attempts: Sequence[tuple[Message, Sequence[Exchange]]]) -> None:
 
 def _rows(
     message: Message, exchanges: Sequence[Exchange], *, at: datetime
-) -> Iterator[CarrierExchange]:
+) -> Iterator[dict[str, str | int | None]]:
     for exchange in exchanges[-MOST:]:
-        yield CarrierExchange(
-            message=message,
-            at=at,
-            method=exchange.method,
-            address=storable(exchange.address),
-            request=storable(exchange.request),
-            status=exchange.status,
-            response=storable(exchange.response),
-            milliseconds=exchange.milliseconds,
-        )
+        yield {
+            "message_id": str(message.pk),
+            "at": at.isoformat(),
+            "method": exchange.method,
+            "address": storable(exchange.address),
+            "request": storable(exchange.request),
+            "status": exchange.status,
+            "response": storable(exchange.response),
+            "milliseconds": exchange.milliseconds,
+        }

@@ -13,11 +13,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from messaging.delivery import attempt, claim
+from messaging.delivery.locking import lock
 from messaging.models import Attachment, Message
 from messaging.models.message import Status
 from messaging.outbound.facts import Facts
@@ -36,9 +35,20 @@ _DEPTH = 5_000
 # The oldest first, whatever the index's order; of each thread the one that was to go first.
 _FIRST_OF_EACH_THREAD = """
 SELECT id FROM (
-  SELECT DISTINCT ON (conversation_id) id, moment FROM ({due}) AS due
-  ORDER BY conversation_id, moment, id
-) AS first ORDER BY moment LIMIT %s
+    SELECT DISTINCT ON (conversation_id) id, moment FROM (
+        SELECT id, conversation_id, coalesce(scheduled_at, created_at) AS moment
+        FROM messaging_message
+        WHERE direction = 'out' AND status = 'queued' AND (origin = 'broadcast') = %(bulk)s
+            AND (next_attempt_at IS NULL OR next_attempt_at <= %(now)s)
+            AND conversation_id NOT IN (
+                SELECT conversation_id FROM messaging_message
+                WHERE direction = 'out' AND status = 'sending' AND sending_at > %(lately)s
+                    AND (origin = 'broadcast') = %(bulk)s
+            )
+        ORDER BY created_at LIMIT %(depth)s
+    ) AS due
+    ORDER BY conversation_id, moment, id
+) AS first ORDER BY moment LIMIT %(room)s
 """
 
 
@@ -68,7 +78,7 @@ class Batch:
 def take(*, bulk: bool, room: int) -> Batch:
     """Claim up to `room` messages that may leave now; runs in the tenant's schema."""
     keys = first_of_each_thread(bulk=bulk, limit=room)
-    messages = _locked(keys)
+    messages = lock(keys, status=Status.QUEUED, due_by=timezone.now()) if keys else []
     tenant: Tenant = tenant_connection.tenant
     facts = Facts(tenant)
     facts.read_recipients(messages)
@@ -106,35 +116,19 @@ def take(*, bulk: bool, room: int) -> Batch:
 
 def first_of_each_thread(*, bulk: bool, limit: int) -> list[UUID]:
     """Return which messages of the current tenant are next to leave, the oldest first."""
-    under_way = Message.objects.filter(
-        direction=Message.Direction.OUT,
-        status=Status.SENDING,
-        sending_at__gt=timezone.now() - IN_FLIGHT,
-    )
-    due = _of_kind(Message.objects.filter(claim.due()), bulk=bulk)
-    due = due.exclude(conversation__in=_of_kind(under_way, bulk=bulk).values("conversation"))
-    moment = Coalesce("scheduled_at", "created_at")
-    oldest = due.annotate(moment=moment).order_by("created_at")
-    inner, values = oldest.values("id", "conversation_id", "moment")[
-        :_DEPTH
-    ].query.sql_with_params()
+    now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(_FIRST_OF_EACH_THREAD.format(due=inner), [*values, limit])
+        cursor.execute(
+            _FIRST_OF_EACH_THREAD,
+            {
+                "bulk": bulk,
+                "now": now,
+                "lately": now - IN_FLIGHT,
+                "depth": _DEPTH,
+                "room": limit,
+            },
+        )
         return [key for (key,) in cursor.fetchall()]
-
-
-def _of_kind(messages: QuerySet[Message], *, bulk: bool) -> QuerySet[Message]:
-    broadcast = Message.Origin.BROADCAST
-    return messages.filter(origin=broadcast) if bulk else messages.exclude(origin=broadcast)
-
-
-def _locked(keys: Sequence[UUID]) -> list[Message]:
-    """Return those nobody else works on, with their threads; nothing here waits for a lock."""
-    if not keys:
-        return []
-    rows = Message.objects.filter(claim.due(), pk__in=keys).order_by("created_at")
-    rows = rows.select_related("conversation__extension")
-    return list(rows.select_for_update(of=("self", "conversation"), no_key=True, skip_locked=True))
 
 
 def _with_files(messages: Sequence[Message]) -> set[UUID]:

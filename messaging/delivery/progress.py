@@ -6,6 +6,7 @@ threads in one transaction, and two that lock in different orders would wait for
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from django.utils import timezone
 from messaging import live
 from messaging.conversations import is_last, note_status
 from messaging.delivery import timeline
+from messaging.delivery.locking import literal, lock
 from messaging.models import Conversation, Message, MessageEvent, Recipient
 from messaging.models.message import RANK, Status
 from messaging.plaintext import one_line
@@ -33,12 +35,12 @@ _ID_LIMIT = 64
 _MOST_SEGMENTS = 999
 TAKEN = "The carrier has taken the message"
 
-# Keys as text: psycopg takes longer to write a list of UUIDs than the server to read it.
+# As JSON: psycopg takes longer to write lists than the server to read it.
 _NOTE_ANSWERS = """
 UPDATE messaging_message AS message
 SET provider_message_id = said.id, segment_count = said.segments
-FROM unnest(%s::text[], %s::text[], %s::int[]) AS said (key, id, segments)
-WHERE message.id = said.key::uuid AND message.provider_message_id = ''
+FROM json_to_recordset(%s) AS said (key uuid, id text, segments int)
+WHERE message.id = said.key AND message.provider_message_id = ''
 """
 
 
@@ -147,9 +149,9 @@ def move_all(
         cursor.execute(
             _FOLLOW,
             {
-                "keys": [str(key) for key in keys],
+                "keys": literal(keys),
                 "carry": [str(status) for status in carry],
-                "threads": last,
+                "threads": literal(last),
                 "to": str(to),
                 "at": timezone.now(),
                 "detail": one_line(detail, limit=300),
@@ -236,18 +238,13 @@ def accept_all(words: Sequence[Taken], *, at: datetime) -> list[Taken]:
     said = {
         word.message.pk: word for word in words if 0 < len(word.provider_message_id) <= _ID_LIMIT
     }
-    waits = Message.objects.filter(pk__in=said, status=Status.SENDING)
-    rows = waits.select_related("conversation__extension").order_by()
-    locked = rows.select_for_update(of=("self", "conversation"), no_key=True, skip_locked=True)
-    lines = MessageEvent.objects.filter(
-        message__in=said,
-        detail__in=timeline.given_up(*(word.provider_message_id for word in said.values())),
-    )
-    forgone = set(lines.values_list("message_id", flat=True))
+    locked = lock(said, status=Status.SENDING)
+    again = timeline.told_again_of(said)
     ours = [
         row
         for row in locked
-        if row.sending_at == said[row.pk].message.sending_at and row.pk not in forgone
+        if row.sending_at == said[row.pk].message.sending_at
+        and again.get(row.pk, set()).isdisjoint(timeline.given_up(said[row.pk].provider_message_id))
     ]
     if not ours:
         return list(words)
@@ -271,15 +268,15 @@ def accept_all(words: Sequence[Taken], *, at: datetime) -> list[Taken]:
 
 def _note_answers(words: Sequence[Taken]) -> None:
     rows = [
-        (
-            str(word.message.pk),
-            word.provider_message_id,
-            min(word.segment_count or word.message.segment_count, _MOST_SEGMENTS),
-        )
+        {
+            "key": str(word.message.pk),
+            "id": word.provider_message_id,
+            "segments": min(word.segment_count or word.message.segment_count, _MOST_SEGMENTS),
+        }
         for word in words
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE_ANSWERS, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(_NOTE_ANSWERS, [json.dumps(rows)])
 
 
 @transaction.atomic

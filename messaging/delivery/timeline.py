@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from messaging.delivery.locking import literal
 from messaging.models import Message, MessageEvent
 from messaging.models.message import Status
 from messaging.plaintext import one_line
@@ -19,6 +21,10 @@ TAKEN = "The carrier has taken the message"
 _BY_A_PERSON = AGAIN + "a person"
 _BY_ITSELF = AGAIN + "itself, as soon as the carrier's limit lets it"
 _AFTER = "{}; the carrier's earlier id was {}"
+_TOLD_AGAIN = """
+SELECT message_id, detail FROM messaging_messageevent
+WHERE message_id = ANY(%s::uuid[]) AND starts_with(detail, %s)
+"""
 
 
 def record(
@@ -110,6 +116,16 @@ def whose_earlier_id(message: Message, provider_message_id: str) -> set[str]:
 def told_again(message: Message | OuterRef) -> QuerySet[MessageEvent]:
     """Return the lines of sendings after the first one."""
     return MessageEvent.objects.filter(message=message, detail__startswith=AGAIN)
+
+
+def told_again_of(keys: Iterable[UUID]) -> dict[UUID, set[str]]:
+    """Return those lines of many messages; most have none."""
+    found: dict[UUID, set[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD_AGAIN, [literal(keys), AGAIN])
+        for key, detail in cursor.fetchall():
+            found.setdefault(key, set()).add(detail)
+    return found
 
 
 def was_asked_again(message: Message) -> bool:

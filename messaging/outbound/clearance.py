@@ -73,5 +73,5 @@ def missing_recipients(message: Message, facts: Facts) -> tuple[str, ...]:
     """
     everybody = facts.recipients(message)
     if message.status == Status.QUEUED:
-        return tuple(each.number for each in everybody if each.status == Status.QUEUED)
-    return tuple(each.number for each in everybody if each.status != Status.DELIVERED)
+        return tuple(number for number, status in everybody if status == Status.QUEUED)
+    return tuple(number for number, status in everybody if status != Status.DELIVERED)

@@ -10,7 +10,7 @@ from messaging.broadcasts import holding
 from messaging.consent import optouts
 from messaging.hours import quiet as quiet_hours
 from messaging.models import Message, OptOut, OutboundRule, Recipient, SendingPolicy
-from messaging.outbound.lines import Line, lines
+from messaging.outbound.lines import Line, usual_lines
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.rules.matching import enabled_rules
 from providers.base import Provider
@@ -27,20 +27,22 @@ class Facts:
         self._states: dict[UUID | None, str | None] = {None: None}
         self._asked: frozenset[str] = frozenset()
         self._refusals: dict[str, set[str | None]] = {}
-        self._recipients: dict[UUID, list[Recipient]] = {}
+        self._recipients: dict[UUID, list[tuple[str, str]]] = {}
         self._providers: dict[int | None, Provider] = {}
 
     def read_recipients(self, messages: Iterable[Message]) -> None:
         """Read at once to whom these go, and who of them refused texts."""
         self._recipients = {message.pk: [] for message in messages}
-        for each in Recipient.objects.filter(message__in=list(self._recipients)).order_by("id"):
-            self._recipients[each.message_id].append(each)
-        self.ask_consent_of(each.number for some in self._recipients.values() for each in some)
+        rows = Recipient.objects.filter(message__in=list(self._recipients)).order_by("id")
+        for key, *recipient in rows.values_list("message_id", "number", "status"):
+            self._recipients[key].append((recipient[0], recipient[1]))
+        self.ask_consent_of(number for some in self._recipients.values() for number, _ in some)
 
-    def recipients(self, message: Message) -> Sequence[Recipient]:
-        """Return the message's recipients."""
-        known = self._recipients.get(message.pk)
-        return list(message.recipients.all()) if known is None else known
+    def recipients(self, message: Message) -> Sequence[tuple[str, str]]:
+        """Return the message's recipients: the number of each, and its status."""
+        if message.pk not in self._recipients:
+            return list(message.recipients.values_list("number", "status"))
+        return self._recipients[message.pk]
 
     def ask_consent_of(self, numbers: Iterable[str]) -> None:
         """Read at once who of these refused texts, from whichever number of ours."""
@@ -62,9 +64,9 @@ class Facts:
         }
 
     def lines(self, number: str) -> list[Line]:
-        """Return the tenant's lines of this number."""
+        """Return the tenant's lines of this number, which as a rule has Message Settings."""
         if number not in self._lines:
-            self._lines[number] = lines(self.tenant, number=number)
+            self._lines[number] = usual_lines(self.tenant, number)
         return list(self._lines[number])
 
     def provider(self, line: Line) -> Provider:

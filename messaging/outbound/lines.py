@@ -52,6 +52,15 @@ def lines(tenant: Tenant, *, number: str | None = None) -> list[Line]:
     return with_sender_ids(numbered_lines(tenant, number=number), tenant, number=number)
 
 
+def usual_lines(tenant: Tenant, number: str) -> list[Line]:
+    """Return the lines a message from this number may go out by.
+
+    Whether a number with Message Settings is a sender ID besides makes no difference to that.
+    """
+    numbered = numbered_lines(tenant, number=number)
+    return list(numbered.values()) or with_sender_ids(numbered, tenant, number=number)
+
+
 def numbered_lines(tenant: Tenant, *, number: str | None = None) -> dict[str, Line]:
     """Return the lines of numbers with Message Settings, by number."""
     # The number's owner is asked again: it may have been given to another tenant meanwhile.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from messaging.conversations import participants_key
 from messaging.models import Conversation, Extension, SmsConfiguration
-from messaging.outbound.lines import Line, lines, numbered_lines, with_sender_ids
+from messaging.outbound.lines import Line, lines, numbered_lines, usual_lines, with_sender_ids
 from messaging.outbound.refusals import Refusal, SendRefused
 from messaging.outbound.sender_ids import NotASender, default_sender, parse_sender
 from messaging.visibility import extension_of
@@ -97,7 +97,7 @@ def line_for(tenant: Tenant, number: str, *, configuration: SmsConfiguration | N
     Raises SendRefused.
     """
     account_key = configuration.pk if configuration else None
-    return line_among(lines(tenant, number=number), account_key=account_key)
+    return line_among(usual_lines(tenant, number), account_key=account_key)
 
 
 def line_among(found: list[Line], *, account_key: int | None) -> Line:
