@@ -63,6 +63,11 @@ class Bubble:
         return self.status in (Status.FAILED, Status.UNCONFIRMED)
 
     @property
+    def is_unsettled(self) -> bool:
+        """Tell whether there may be something left to decide about it."""
+        return self.may_retry or self.may_cancel or self.waits
+
+    @property
     def needs_confirmation(self) -> bool:
         """Tell whether another try might arrive as a second copy."""
         return self.status == Status.UNCONFIRMED
