@@ -390,8 +390,8 @@ BANDWIDTH_SEGMENTS_PER_SECOND = max(0.1, env.float("BANDWIDTH_SEGMENTS_PER_SECON
 BANDWIDTH_WEBHOOK_USERNAME = env.str("BANDWIDTH_WEBHOOK_USERNAME", default="")
 BANDWIDTH_WEBHOOK_PASSWORD = env.str("BANDWIDTH_WEBHOOK_PASSWORD", default="")
 WEBHOOK_BODY_LIMIT = 1024 * 1024
-# Days that events of no tenant are kept; tenants say it for theirs, under Settings. A carrier repeats
-# an event for a day, and what repeats one that is forgotten is taken for new.
+# Days that events of no tenant are kept; tenants say it for theirs, under Settings. A carrier
+# repeats an event for a day, and what repeats one that is forgotten is taken for new.
 WEBHOOK_EVENT_DAYS = max(7, env.int("WEBHOOK_EVENT_DAYS", default=90))
 # Seconds after which a carrier is told to come again, whatever the database does.
 WEBHOOK_DEADLINE: float | None = 1.5
@@ -407,6 +407,11 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # Below that they tell whole addresses, of which some are secrets: a device's, for example.
-    "loggers": {"urllib3": {"level": "INFO"}},
+    "filters": {"without_keys": {"()": "config.log_filter.WithoutKeys"}},
+    "loggers": {
+        # Below that they tell whole addresses, of which some are secrets: a device's, for example.
+        "urllib3": {"level": "INFO"},
+        "django.request": {"filters": ["without_keys"]},
+        "django.security.csrf": {"filters": ["without_keys"]},
+    },
 }

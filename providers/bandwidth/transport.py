@@ -122,6 +122,8 @@ def _exchange(
                     forget(response.request)
                     continue
                 content = b"".join(_read(response, limit=limit, deadline=deadline))
+            if response.status_code >= 300:
+                content = _without_credentials(content, response)
             return Answer(status=response.status_code, headers=response.headers, content=content)
         except ProviderError:
             secrets = None  # signing in failed: this request was not made
@@ -171,6 +173,13 @@ def _credentials(response: requests.Response | None) -> list[str]:
     header = response.request.headers.get("Authorization", "")
     value = header if isinstance(header, str) else header.decode("latin-1")
     return [value.partition(" ")[2]]
+
+
+def _without_credentials(content: bytes, response: requests.Response) -> bytes:
+    """Blot out what a refusal repeats of the request's header: people are shown its words."""
+    for value in filter(None, _credentials(response)):
+        content = content.replace(value.encode("latin-1"), "…".encode())
+    return content
 
 
 def _read(response: requests.Response, *, limit: int, deadline: float) -> Iterator[bytes]:

@@ -69,15 +69,15 @@ def bomb(size: int) -> bytes:
 
 @dataclass(slots=True)
 class Witness:
-    """Server that only listens; `heard` has what each connection brought."""
+    """Server that says the same to everybody; `heard` has what each connection brought."""
 
     port: int
     heard: list[bytes]
 
 
 @contextmanager
-def witness() -> Iterator[Witness]:
-    """Listen; what is heard is complete when the block ends."""
+def witness(answer: bytes = b"") -> Iterator[Witness]:
+    """Listen, and answer if there is an answer; what is heard is complete when the block ends."""
     listener = socket.create_server(("127.0.0.1", 0))
     told = Witness(port=listener.getsockname()[1], heard=[])
 
@@ -91,6 +91,7 @@ def witness() -> Iterator[Witness]:
                 connection.settimeout(2)
                 try:
                     told.heard.append(connection.recv(65_536))
+                    connection.sendall(answer)
                 except OSError:
                     told.heard.append(b"")
 
