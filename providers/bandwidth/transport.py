@@ -122,8 +122,7 @@ def _exchange(
                     forget(response.request)
                     continue
                 content = b"".join(_read(response, limit=limit, deadline=deadline))
-            if response.status_code >= 300:
-                content = _without_credentials(content, response)
+            content = _without_credentials(content, response)
             return Answer(status=response.status_code, headers=response.headers, content=content)
         except ProviderError:
             secrets = None  # signing in failed: this request was not made
@@ -177,6 +176,8 @@ def _credentials(response: requests.Response | None) -> list[str]:
 
 def _without_credentials(content: bytes, response: requests.Response) -> bytes:
     """Blot out what a refusal repeats of the request's header: people are shown its words."""
+    if response.status_code < 300:
+        return content
     for value in filter(None, _credentials(response)):
         content = content.replace(value.encode("latin-1"), "…".encode())
     return content
