@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from queue import Empty, SimpleQueue
@@ -18,6 +17,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django_tenants.utils import tenant_context
 
 from messaging.delivery import claim, settling
+from messaging.delivery.gathering import Gathered
 from messaging.delivery.lane import IN_FLIGHT, Job
 from messaging.delivery.room import Room
 from messaging.delivery.settling import Answer
@@ -27,8 +27,6 @@ from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
-_GATHERING = 0.1  # seconds in which a tenant's other answers join the first
-_MOST_TOGETHER = 64
 _LATE = 60.0  # no request takes longer
 
 
@@ -89,7 +87,7 @@ class Crew:
         self._answers.put((job.tenant, ask(job)))
 
     def _write_forever(self) -> None:
-        gathered = _Gathered(self._room)
+        gathered = Gathered(self._room)
         while True:
             try:
                 gathered.add(*self._answers.get(timeout=gathered.patience()))
@@ -106,32 +104,3 @@ class Crew:
                 finally:
                     self._room.release(tenant.schema_name, len(answers))
             self._room.ring()
-
-
-class _Gathered:
-    """Answers that wait for others of their tenant, by tenant; a lone one waits for nobody."""
-
-    def __init__(self, room: Room) -> None:
-        self._room = room
-        self._answers: dict[Tenant, list[Answer]] = {}
-        self._since: dict[Tenant, float] = {}
-
-    def add(self, tenant: Tenant, answer: Answer) -> None:
-        self._answers.setdefault(tenant, []).append(answer)
-        self._since.setdefault(tenant, time.monotonic())
-
-    def patience(self) -> float | None:
-        """Return in how many seconds there is something to do whatever comes in till then."""
-        first = min(self._since.values(), default=None)
-        if first is None:
-            return self._room.ring_in()
-        return max(0.0, first + _GATHERING - time.monotonic())
-
-    def complete(self) -> Iterator[tuple[Tenant, list[Answer]]]:
-        """Take out those that have waited long enough, or for all that may come."""
-        for tenant, answers in list(self._answers.items()):
-            under_way = self._room.taken_by(tenant.schema_name)
-            is_late = self._since[tenant] + _GATHERING <= time.monotonic()
-            if is_late or len(answers) >= min(_MOST_TOGETHER, under_way):
-                del self._answers[tenant], self._since[tenant]
-                yield tenant, answers

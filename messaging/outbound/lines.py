@@ -85,23 +85,25 @@ def with_sender_ids(
     numbered: dict[str, Line], tenant: Tenant, *, number: str | None = None
 ) -> list[Line]:
     """Mark the lines that are sender IDs, and add the sender IDs without Message Settings."""
-    configurations = with_did(SmsConfiguration.objects.select_related("trunk", "endpoint__tenant"))
-    pairs = [(default_sender(configuration), configuration) for configuration in configurations]
-    pairs = [pair for pair in pairs if pair[0] and number in (None, pair[0])]
+    configurations = with_did(SmsConfiguration.objects.select_related("trunk"))
+    named = [(default_sender(each, country=tenant.country), each) for each in configurations]
+    pairs = [pair for pair in named if pair[0] and number in (None, pair[0])]
     senders = {sender for sender, _ in pairs}
     marked = [
         replace(line, is_sender_id=True) if line.number in senders else line
         for line in numbered.values()
     ]
     unsettled = senders - set(numbered)
+    if not unsettled:
+        return marked
     phones = PhoneNumber.objects.select_related("trunk").filter(number__in=unsettled).order_by()
     known = {phone.number: phone for phone in registration.with_rule(phones)}
-    named = [
+    others = [
         _of_sender_id(sender, configuration, tenant, known.get(sender))
         for sender, configuration in pairs
         if sender in unsettled
     ]
-    return [*marked, *(line for line in named if line)]
+    return [*marked, *(line for line in others if line)]
 
 
 def _of_setting(setting: MessageSetting) -> Line:

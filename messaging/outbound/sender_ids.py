@@ -33,15 +33,16 @@ def parse_sender(text: str, *, country: str) -> str:
         raise NotASender(str(error)) from error
 
 
-def default_sender(configuration: SmsConfiguration) -> str:
+def default_sender(configuration: SmsConfiguration, *, country: str = "") -> str:
     """Return the configuration's sender ID, or the trunk's DID, or "" when there is neither.
 
-    The DID is the tenant's main number on that trunk, else the lowest.
+    The DID is the tenant's main number on that trunk, else the lowest. Without `country` its
+    tenant's is read.
     """
-    tenant = configuration.endpoint.tenant
     if configuration.sender_id.strip():
+        country = country or configuration.endpoint.tenant.country
         try:
-            return parse_sender(configuration.sender_id, country=tenant.country)
+            return parse_sender(configuration.sender_id, country=country)
         except NotASender:
             return ""
     if "did" not in configuration.__dict__:

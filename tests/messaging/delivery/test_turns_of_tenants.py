@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from messaging import queue
 from messaging.delivery import crew, handing_over, lane
-from messaging.delivery.lane import Job
+from messaging.delivery.lane import Batch, Job
 from messaging.models import Message
 from tenants.models import Tenant
 from tests.messaging.outbound.carrier import ScriptedCarrier
@@ -57,8 +58,22 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return asked
 
 
+class SameThread:
+    """Does at once, and with the test's connection, what a thread of its own does."""
+
+    def submit(self, work: Callable[..., Batch], *args: str) -> Future[Batch]:
+        done: Future[Batch] = Future()
+        done.set_result(work(*args))
+        return done
+
+
+@pytest.fixture(autouse=True)
+def _in_this_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handing_over, "_claimer", SameThread())
+
+
 def turn() -> None:
-    handing_over.end_turn(queue.DELIVER, handing_over.begin_turn(queue.DELIVER))
+    handing_over.take_turn(queue.DELIVER, "t_acme")
 
 
 def test_texts_of_a_thread_leave_in_their_order_and_one_at_a_time(
