@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import requests
+from django.conf import settings
 from django.db.models import Prefetch
 from django.utils import timezone
 
@@ -72,6 +74,15 @@ def sending_waits(company: Company) -> Iterator[tuple[float, str]]:
         for message in sent:
             if message.sent_at is not None:
                 yield (message.sent_at - message.created_at).total_seconds(), str(message.pk)
+
+
+def files_of_nobody(company: Company) -> int:
+    """Count files that no row names: of a fetch that was killed, or for which there was no room."""
+    folder = Path(settings.DATA_DIR) / "media"
+    with entered(company.schema_name):
+        named = set(Attachment.objects.exclude(file="").values_list("file", flat=True))
+    there = (folder / company.schema_name).rglob("*")
+    return sum(str(path.relative_to(folder)) not in named for path in there if path.is_file())
 
 
 def _row(company: Company, message: Message) -> Row:

@@ -62,7 +62,7 @@ class Plan:
     full: Sequence[Full]
     weather: Sequence[Weather]
     texts_per_second: float = 10.0
-    sends_per_second: float = 4.0
+    sends_per_second: float = 8.0
     companies: int = 4
 
 

@@ -30,7 +30,7 @@ from config.chaos.verdict import Breach, Wrong, judge
 from config.chaos.watch import Wait, Watch
 from config.embedded import Supervisor
 
-_CLIENTS = 3
+_CLIENTS = 4
 _TICK = 0.1
 _READY_WITHIN = 60.0
 _QUIET_WITHIN = 150.0
@@ -236,6 +236,7 @@ class Run:
             "at_carrier": len(found.carried),
             "conversations": len(found.threads),
             "files": dict(files),
+            "files_of_nobody": sum(map(audit.files_of_nobody, companies)),
             "worst_wait_in": watch.worst,
             "worst_waits_out": [{"seconds": round(s, 1), "message": key} for s, key in waits[:5]],
         }
