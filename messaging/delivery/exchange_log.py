@@ -48,8 +48,8 @@ def keep_all(attempts: Sequence[tuple[Message, Sequence[Exchange]]]) -> None:
         if message.attempts > 1 or now - message.created_at > _AT_ONCE
     ]
     if tried_before:
-        rows = CarrierExchange.objects.filter(message__in=tried_before).order_by()
-        many = rows.values("message").annotate(kept=Count("pk")).filter(kept__gt=MOST)
+        known = CarrierExchange.objects.filter(message__in=tried_before).order_by()
+        many = known.values("message").annotate(kept=Count("pk")).filter(kept__gt=MOST)
         for key in many.values_list("message", flat=True):
             of_it = CarrierExchange.objects.filter(message=key)
             older = of_it.order_by("-id").values("pk")[MOST:]

@@ -61,7 +61,7 @@ def _statement() -> str:
 
 @cache
 def _names(model: type[Model]) -> list[str]:
-    return [field.column for field in model._meta.concrete_fields]
+    return [field.column for field in model._meta.concrete_fields if field.column]
 
 
 def _message(row: tuple[Any, ...]) -> Message:

@@ -70,6 +70,7 @@ class SameThread:
 @pytest.fixture(autouse=True)
 def _in_this_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handing_over, "_claimer", SameThread())
+    monkeypatch.setattr(handing_over, "close_old_connections", lambda: None)
 
 
 def turn() -> None:
