@@ -33,6 +33,15 @@ class PrivateStore(S3Storage):  # type: ignore[misc]  # no types
         with _as_disk():
             super().delete(name)
 
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """Name the folders and the files in a folder.
+
+        Raises OSError.
+        """
+        with _as_disk():
+            folders, files = super().listdir(path)
+        return list(folders), list(files)
+
     def size(self, name: str) -> int:
         """Return the file's length.
 
