@@ -15,7 +15,7 @@ stamp = $(VENV)/.$(1)-$(LOCK_ID)
 have = $(firstword $(wildcard $(foreach set,$(1),$(call stamp,$(set)))) $(call stamp,$(firstword $(1))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-run install-dev run test test-slow test-broker bench chaos lint screenshots format lock clean
+.PHONY: help install install-run install-dev run test test-slow test-broker bench chaos lint screenshots format lock audit clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,14 @@ lock: install-dev ## Pin the newest allowed releases anew
 	$$lock -o $(LOCKS)/run.txt; \
 	$$lock --extra embedded -c $(LOCKS)/run.txt -o $(LOCKS)/embedded.txt; \
 	$$lock --extra embedded --group dev -c $(LOCKS)/embedded.txt -o $(LOCKS)/dev.txt
+
+# In a place of its own: its dependencies are none of the product's. Strict, or what could not be
+# looked up would pass for clean.
+audit: install-dev ## Ask whether a hole is known in a pinned release (needs the network)
+	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit \
+	  && $(VENV)/audit/bin/pip install --quiet --disable-pip-version-check --no-input pip-audit; }
+	@$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r $(LOCKS)/dev.txt \
+	  || { echo "Either a hole is known in what is named above, or it could not be looked up (no network?): nothing is proven." >&2; exit 1; }
 
 clean: ## Remove .venv and caches; .data, with all messages, stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis staticfiles
