@@ -120,6 +120,23 @@ def test_planned_failures_hit_the_place_they_were_planned_for(
         adapter_for(simulator, username="somebody").check_credentials()
 
 
+def test_a_share_of_ordinary_messages_fares_like_a_magic_number(
+    adapter: BandwidthProvider, simulator: RunningSimulator
+) -> None:
+    def fares(seed: int) -> list[bool]:
+        behave(simulator, chances={"0500": 0.5}, seed=seed)
+        taken = []
+        for _ in range(20):
+            try:
+                taken.append(bool(adapter.send(TEXT).provider_message_id))
+            except TemporaryFailure:
+                taken.append(False)
+        return taken
+
+    assert set(fares(1)) == {True, False}
+    assert fares(1) == fares(1) != fares(2)
+
+
 def test_forgotten_tokens_are_replaced_unnoticed(
     adapter: BandwidthProvider, simulator: RunningSimulator
 ) -> None:
@@ -129,7 +146,15 @@ def test_forgotten_tokens_are_replaced_unnoticed(
 
 
 @pytest.mark.parametrize(
-    "switches", [{"unheard": 1}, {"duplicate": "yes"}, {"next_status": "429"}, {"retry_after": "1"}]
+    "switches",
+    [
+        {"unheard": 1},
+        {"duplicate": "yes"},
+        {"next_status": "429"},
+        {"retry_after": "1"},
+        {"chances": {"4406": 0.5}},
+        {"chances": {"0500": "often"}},
+    ],
 )
 def test_unknown_switches_are_refused(
     switches: dict[str, object], simulator: RunningSimulator
