@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -74,8 +75,10 @@ def forget_events(after: int = 0) -> int | None:
     now = timezone.now()
     nobodys = now - timedelta(days=settings.WEBHOOK_EVENT_DAYS)
     # Null, which nothing is older than, as long as somebody thinks it over.
-    cutoffs = {key: kept and now - timedelta(days=kept) for key, kept in days.items()}
-    youngest = max([nobodys, *filter(None, cutoffs.values())])
+    cutoffs = {
+        key: None if kept is None else now - timedelta(days=kept) for key, kept in days.items()
+    }
+    youngest = max([nobodys, *(cutoff for cutoff in cutoffs.values() if cutoff)])
     while True:
         last, oldest = _forget_stretch(after, cutoffs, nobodys)
         # Keys are given out in the order of arrival, but for moments.
@@ -90,7 +93,7 @@ def blank_events(tenant: int, number: str) -> None:
     """Take the content out of a tenant's events that name a number; pending ones are left alone."""
     # A short code is digits that may stand anywhere; a number stands for itself.
     sought = number.removeprefix("+") if number.startswith("+") else f'"{number}"'
-    values = {
+    values: dict[str, Any] = {
         "most": _STRETCH, "tenant": tenant, "number": sought.encode(), "nothing": b"{}",
     }  # fmt: skip
     last: int | None = 0
@@ -105,7 +108,7 @@ def forget_all_of(tenant: int, endpoints: Sequence[int], *, after: int = 0) -> i
 
     Begins behind an event, and returns the last one that it looked at.
     """
-    values = {"most": _STRETCH, "tenant": tenant, "endpoints": list(endpoints)}
+    values: dict[str, Any] = {"most": _STRETCH, "tenant": tenant, "endpoints": list(endpoints)}
     last: int | None = after
     while last is not None:
         after = last

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from tenants.models import Tenant
@@ -45,10 +45,11 @@ def cutoff(tenant: Tenant, days: int | None) -> datetime | None:
 def at_night() -> list[str]:
     """Name the schemas of open tenants that do not keep all, where it is night now."""
     now = timezone.now()
-    rows = _in_force().filter(is_active=True, state=Tenant.State.READY).order_by("pk")
+    in_force = Q(retention_from=None) | Q(retention_from__lte=now)
+    rows = Tenant.objects.filter(in_force, is_active=True, state=Tenant.State.READY)
     some = Q(keep_messages_days__isnull=False) | Q(keep_media_days__isnull=False)
     rows = rows.filter(some | Q(keep_audit_days__isnull=False))
-    zones = rows.values_list("schema_name", "timezone")
+    zones = rows.order_by("pk").values_list("schema_name", "timezone")
     return [name for name, zone in zones if now.astimezone(ZoneInfo(zone)).hour in _NIGHT]
 
 
@@ -60,10 +61,6 @@ def event_days() -> dict[int, int | None]:
     known: dict[int, int | None] = dict(Tenant.objects.values_list("pk", "keep_events_days"))
     waiting = Tenant.objects.filter(retention_from__gt=timezone.now())
     return known | dict.fromkeys(waiting.values_list("pk", flat=True))
-
-
-def _in_force() -> QuerySet[Tenant]:
-    return Tenant.objects.filter(Q(retention_from=None) | Q(retention_from__lte=timezone.now()))
 
 
 def _is_shorter(new: int | None, old: int | None) -> bool:

@@ -38,7 +38,7 @@ def run(name: str, *arguments: str) -> None:
 
 def _program(name: str) -> Path:
     """Return the program of the server's version; a newer one reads an older server, too."""
-    server = connection.pg_version // 10_000
+    server = connection.connection.info.server_version // 10_000
     found = {_major(path): path for path in _candidates(name)}
     fitting = sorted(version for version in found if version >= server)
     if not fitting:

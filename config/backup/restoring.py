@@ -70,7 +70,8 @@ def _restore_rows(folder: Path, say: Say) -> Tenant:
         say("rows of the public schema restored")
         _restore_schema(schema_name, folder / "schema.dump", told["tenant"], before)
     say("schema restored")
-    return Tenant.objects.get(pk=told["tenant"])
+    tenant: Tenant = Tenant.objects.get(pk=told["tenant"])
+    return tenant
 
 
 def _check(told: dict[str, Any]) -> None:

@@ -156,7 +156,7 @@ class SettingsAdmin(TenantAdmin):
     def address(self, obj: Tenant) -> str:
         return absolute(f"/t/{obj.slug}/")
 
-    @admin.display(description="Deleted every night")
+    @admin.display(description="What holds now")
     def deleted_at_night(self, obj: Tenant) -> SafeString:
         """What is deleted by age, in plain words."""
         return format_html_join("", "{}<br>", ((line,) for line in in_words(obj)))

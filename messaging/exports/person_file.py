@@ -82,7 +82,7 @@ def _row(text: Message, zone: ZoneInfo) -> list[str]:
         thread.our_number,
         "yes" if len(thread.participants) > 1 else "",
         text.text,
-        ", ".join(_name(each) for each in text.attachments.all() if each.file),  # type: ignore[attr-defined]  # of the other side
+        ", ".join(_name(each) for each in text.attachments.all() if each.file),
         Status(text.status).label,
         str(text.pk),
     ]

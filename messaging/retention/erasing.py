@@ -202,7 +202,12 @@ def _remove_traces(number: str, threads: Threads) -> None:
 def _remove_contact(number: str) -> None:
     keys = list(Contact.objects.filter(number=number).values_list("pk", flat=True))
     kind = ContentType.objects.get_for_model(Contact).pk
-    values = {"kind": kind, "keys": keys, "number": number, "words": [str(key) for key in keys]}
+    values: dict[str, Any] = {
+        "kind": kind,
+        "keys": keys,
+        "number": number,
+        "words": [str(key) for key in keys],
+    }
     # Without a trail of their own, which would hold what is to go.
     BroadcastRecipient.objects.filter(contact__in=keys).update(contact=None)
     contacts = Contact.objects.filter(pk__in=keys)

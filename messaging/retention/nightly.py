@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -159,7 +160,7 @@ def _delete(statement: str, before: datetime) -> bool:
         return bool(cursor.rowcount) and statement is not _BROADCASTS
 
 
-def _values(before: datetime) -> dict[str, object]:
+def _values(before: datetime) -> dict[str, Any]:
     return {
         "before": before,
         "most": BATCH,

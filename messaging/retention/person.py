@@ -29,7 +29,8 @@ def threads_of(number: str) -> Threads:
     """Find the threads of a number; a short code may stand inside another's number."""
     found = Conversation.objects.filter(participants_key__contains=number)
     keys = found.order_by("pk").values_list("pk", "participants_key")
-    own, groups = [], []
+    own: list[int] = []
+    groups: list[int] = []
     for key, parties in keys:
         people = parties.split(",")
         if number in people:

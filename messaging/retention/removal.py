@@ -115,7 +115,7 @@ def settle_threads(threads: Sequence[int], *, notes_before: datetime) -> None:
     """Close the threads that nothing is left of, and let the others show their last line."""
     if not threads:
         return
-    values = {"threads": list(threads), "before": notes_before}
+    values: dict[str, Any] = {"threads": list(threads), "before": notes_before}
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, values)
         cursor.execute(_RETELL, values)
