@@ -110,12 +110,12 @@ class _Timed(HTTPConnection):
     def send(self, data: Any) -> None:
         """Send a long body in parts: who reads none of it holds up nobody for ever."""
         if not isinstance(data, bytes) or len(data) <= _CHUNK:
-            super().send(data)  # type: ignore[no-untyped-call]  # http.client's
+            super().send(data)
             return
         view = memoryview(data)
         for start in range(0, len(data), _CHUNK):
             _shorten(self.sock)
-            super().send(view[start : start + _CHUNK])  # type: ignore[no-untyped-call]
+            super().send(view[start : start + _CHUNK])
 
 
 class _Checked(_Timed):

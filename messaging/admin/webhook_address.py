@@ -71,7 +71,7 @@ class WebhookAddressAdmin(TenantAdmin):
         """Show the address before, and when it ends."""
         until = old_until(obj) if obj is not None and obj.pk else None
         if obj is None or until is None:
-            return "None works any more."
+            return "There is none."
         return format_html(
             "{}<p>The old one ends at {}. Until then texts and receipts come in by either.</p>",
             _to_copy(old_url(obj), key="old-webhook-url", label="Old webhook URL"),
@@ -110,7 +110,7 @@ class WebhookAddressAdmin(TenantAdmin):
         except NotRenewed as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
-            text = "This is the new webhook URL. Paste it at Bandwidth."
+            text = "The new webhook URL is below: paste it at Bandwidth, then end the old one."
             self.message_user(request, text, messages.SUCCESS)
         return self._again(request, object_id)
 

@@ -51,6 +51,18 @@ def pour(head: bytes, *, most: int, poured: list[int]) -> Script:
     return script
 
 
+def sip(connection: socket.socket) -> None:
+    """Read a little now and then, so that a long request never ends."""
+    pause = threading.Event()
+    try:
+        for _ in range(_MANY):
+            if not connection.recv(256):
+                return
+            pause.wait(0.005)
+    except OSError:
+        return
+
+
 def say(answer: bytes) -> Script:
     """Send this and hang up."""
 

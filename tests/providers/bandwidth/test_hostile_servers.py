@@ -20,9 +20,9 @@ from providers.errors import (
     ProviderError,
     TemporaryFailure,
 )
-from providers.types import Account, AuthMethod
+from providers.types import Account, AuthMethod, MediaFile
 from tests.providers.contract.cases import ACCOUNT, MESSAGE
-from tests.providers.hostile import OK, bomb, drip, pour, say, witness
+from tests.providers.hostile import OK, bomb, drip, pour, say, sip, witness
 from tests.providers.servers import Script, scripted
 
 MEGABYTE = 1024 * 1024
@@ -64,6 +64,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_slow_answer_is_waited_for(script: Script) -> None:
     with scripted(script) as base_url, pytest.raises(TemporaryFailure):
         at(base_url).fetch_media(f"{base_url}/{FILE}")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_whoever_reads_slowly_is_not_waited_for() -> None:
+    file = MediaFile(content=bytes(32 * MEGABYTE), content_type="image/png")
+    with scripted(sip) as base_url, pytest.raises(TemporaryFailure):
+        at(base_url).upload_media(file, name="a.png")
 
 
 @pytest.mark.usefixtures("impatient")
