@@ -51,16 +51,14 @@ def pour(head: bytes, *, most: int, poured: list[int]) -> Script:
     return script
 
 
-def sip(connection: socket.socket) -> None:
-    """Read a little now and then, so that a long request never ends."""
-    pause = threading.Event()
-    try:
-        for _ in range(_MANY):
-            if not connection.recv(256):
-                return
-            pause.wait(0.005)
-    except OSError:
-        return
+def sip(enough: threading.Event) -> Script:
+    """Read a little now and then, so that a long request never ends, until told that it did."""
+
+    def script(connection: socket.socket) -> None:
+        while connection.recv(256) and not enough.wait(0.005):
+            continue
+
+    return script
 
 
 def say(answer: bytes) -> Script:

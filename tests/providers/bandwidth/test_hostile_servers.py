@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,8 +70,11 @@ def test_no_slow_answer_is_waited_for(script: Script) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_whoever_reads_slowly_is_not_waited_for() -> None:
     file = MediaFile(content=bytes(32 * MEGABYTE), content_type="image/png")
-    with scripted(sip) as base_url, pytest.raises(TemporaryFailure):
-        at(base_url).upload_media(file, name="a.png")
+    given_up = threading.Event()
+    with scripted(sip(given_up)) as base_url:
+        with pytest.raises(TemporaryFailure):
+            at(base_url).upload_media(file, name="a.png")
+        given_up.set()
 
 
 @pytest.mark.usefixtures("impatient")
