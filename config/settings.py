@@ -33,6 +33,8 @@ SIMULATOR_PORT = env.int("SIMULATOR_PORT", default=8009)
 SECRET_KEY = env.str("SECRET_KEY", default="") or local.local_secret(
     DATA_DIR, "secret_key", length=48
 )
+# Keys from before: what they signed goes on until it ends by itself.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # The first key encrypts, all of them decrypt: put a new one in front to rotate.
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[]) or [
     local.local_secret(DATA_DIR, "field_encryption_key")

@@ -42,9 +42,8 @@ def find_endpoint(token: str) -> WebhookEndpoint | None:
     """
     key = token_hash(token)
     before = Q(previous_token_hash=key, previous_until__gt=timezone.now())
-    return (
-        WebhookEndpoint.objects.select_related("trunk").filter(Q(token_hash=key) | before).first()
-    )
+    endpoints = WebhookEndpoint.objects.select_related("trunk").defer("previous_token")
+    return endpoints.filter(Q(token_hash=key) | before).first()
 
 
 def renew_address(endpoint_id: int, token: str, *, overlap: timedelta = OVERLAP) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.core.cache import caches
 from django.db import connection
 from psycopg import sql
 
@@ -97,6 +98,12 @@ def read_tables(found: Found, schemas: Iterable[str]) -> None:
                 cursor.execute(rows.format(sql.Identifier(schema, table)).as_string(None))
                 [(text,)] = cursor.fetchall()
                 found.add(f"table {table}", text or "")
+
+
+def read_cache(found: Found) -> None:
+    """Keep what the cache holds, keys and all."""
+    for key, value in vars(caches["default"])["_cache"].items():
+        found.add("cache", f"{key} {value!r}")
 
 
 def read_files(found: Found, folder: Path) -> int:

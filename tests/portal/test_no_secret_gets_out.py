@@ -1,7 +1,7 @@
 """Canaries: one of each secret is planted, the product is driven, and every place is looked at.
 
 Places are all pages and API answers, failing sends, media, pushes and webhooks, error pages, failed
-tasks, exports, mails, files, the log at its most talkative, and every row of every table.
+tasks, exports, mails, files, the cache, the log at its most talkative, every row of every table.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from tests.portal.canaries import (
     basic,
     listening,
     read,
+    read_cache,
     read_files,
     read_tables,
 )
@@ -298,6 +299,7 @@ def test_no_canary_is_found_where_it_does_not_belong(
         assert _look(found, root, PUBLIC, furnished, which) > 20
         assert _look(found, program, TENANT, furnished, rf"^/t/acme/api/.*({which})") > 10
     read_tables(found, ["public", acme.schema_name])
+    read_cache(found)
     assert read_files(found, media_folder) > 0
     for letter in mail.outbox:
         found.add("mail", f"{letter.subject} {letter.body}")
