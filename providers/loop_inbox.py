@@ -70,11 +70,9 @@ class LoopInbox:
     async def _result(self, pgconn: pq.abc.PGconn) -> pq.abc.PGresult:
         while pgconn.flush():
             await self._writable()
-        while True:
-            pgconn.consume_input()
-            if not pgconn.is_busy():
-                break
+        while pgconn.is_busy():
             await self._readable()
+            pgconn.consume_input()
         result = pgconn.get_result()
         if result is None:
             raise OperationalError("no answer")
