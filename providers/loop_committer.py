@@ -15,7 +15,6 @@ from providers.inbox_connection import NotStored, Unreachable
 from providers.loop_inbox import LoopInbox
 from providers.rows import MOST_ROWS, Row
 
-
 # Between the beginnings of two commits, in seconds. On a fast disk each would take what one or two
 # requests bring; so it takes what comes in a millisecond, at a tenth of the cost for each.
 _INTERVAL = 0.001
