@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError as QueueError
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from tenants import audit
-from tenants.deletion import check_references
+from tenants.deletion import check_references, named_people
 from tenants.models import (
     AccessEntry,
     ApiKey,
@@ -146,21 +146,36 @@ def _remove_people(tenant: Tenant) -> None:
 
     Whom something else still names is switched off.
     """
+    elsewhere = Membership.objects.exclude(tenant=tenant).values("user")
     here = User.objects.filter(memberships__tenant=tenant, is_system_admin=False)
-    others = Membership.objects.exclude(tenant=tenant).values("user")
-    for user in here.exclude(pk__in=others).order_by("pk"):
-        key = user.pk
-        try:
-            with transaction.atomic():
-                for model in (Membership, ApiKey):
-                    own = model._default_manager.filter(user=user)
-                    _forget_trail(model, list(own.values_list("pk", flat=True)))
-                _forget_trail(User, [key])
-                LogEntry.objects.filter(actor=user).update(actor_email=None)
-                user.delete()
-                check_references()
-        except (IntegrityError, ProtectedError):
-            User.objects.filter(pk=key).update(is_active=False)
+    here = here.exclude(pk__in=elsewhere)
+    keys = list(here.order_by("pk").values_list("pk", flat=True))
+    if not keys:
+        return
+    # First, so that nothing new of theirs appears behind the look at the other tenants.
+    User.objects.filter(pk__in=keys).update(is_active=False)
+    named = named_people(keys)
+    for key in keys:
+        if key not in named:
+            _remove_person(key, tenant)
+
+
+def _remove_person(key: int, tenant: Tenant) -> None:
+    try:
+        with transaction.atomic():
+            # Locked: whoever makes a member of them waits, and finds nobody.
+            user = User.objects.select_for_update().filter(pk=key).first()
+            if user is None or user.memberships.exclude(tenant=tenant).exists():
+                return
+            for model in (Membership, ApiKey):
+                own = model._default_manager.filter(user=user)
+                _forget_trail(model, list(own.values_list("pk", flat=True)))
+            _forget_trail(User, [key])
+            LogEntry.objects.filter(actor=user).update(actor_email=None)
+            user.delete()
+            check_references()
+    except (IntegrityError, ProtectedError):
+        logger.info("an account of a removed tenant is left, switched off")
 
 
 def _forget_trail(model: type[Model], keys: list[int]) -> None:

@@ -8,13 +8,12 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.db import connection
-from django.db.models import ForeignKey
 from django_tenants.utils import quote_schema_name
 
 from config.backup.errors import BackupError
-from tenants.models import Tenant, User
+from tenants.deletion import columns_naming_people
+from tenants.models import Tenant
 
 _CHUNK = 1 << 16
 
@@ -98,11 +97,8 @@ def people_of(tenant: Tenant) -> list[int]:
     """Return the keys of everybody whom the tenant's rows name, members and others."""
     schema = quote_schema_name(tenant.schema_name)
     named = [
-        f"SELECT {field.column} FROM {schema}.{model._meta.db_table}"  # noqa: S608  # our tables
-        for model in apps.get_models()
-        if model._meta.app_label in ("messaging", "auditlog", "admin") and not model._meta.proxy
-        for field in model._meta.local_fields
-        if isinstance(field, ForeignKey) and field.related_model is User
+        f"SELECT {column} FROM {schema}.{table}"  # noqa: S608  # our own tables
+        for table, column in columns_naming_people()
     ]
     own = [
         f"SELECT {column} FROM public.{table} WHERE tenant_id = {int(tenant.pk)}"  # noqa: S608

@@ -1,7 +1,9 @@
 """Tables of a tenant's schema.
 
 Foreign keys to the public schema are DO_NOTHING with a database constraint: deleting the public
-row is refused by PostgreSQL, and Django does not look for the table from the public side.
+row is refused by PostgreSQL, and Django does not look for the table from the public side. Those to
+accounts have no constraint: there are a dozen in each tenant, and PostgreSQL would ask all of all
+tenants whenever an account changes. Accounts go by tenants.deletion only, which asks itself.
 """
 
 from messaging.models.attachment import Attachment, DiscardedFile

@@ -42,7 +42,12 @@ class Attachment(models.Model):
     error = models.CharField(max_length=300, blank=True)
     notice = models.CharField(max_length=200, blank=True)  # such as: made smaller
     uploaded_by = models.ForeignKey(
-        User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+        User,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -27,7 +27,12 @@ class Broadcast(models.Model):
     text = models.TextField(max_length=2000)  # with {name} and other merge fields
     state = models.CharField(max_length=9, choices=State.choices, default=State.DRAFT)
     author = models.ForeignKey(
-        User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+        User,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
     )
     problem = models.CharField(max_length=300, blank=True)  # why it paused by itself
     created_at = models.DateTimeField(auto_now_add=True)

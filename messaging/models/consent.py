@@ -57,7 +57,12 @@ class ConsentEntry(models.Model):
     action = models.CharField(max_length=8, choices=Action.choices)
     source = models.CharField(max_length=8, choices=Source.choices)
     by = models.ForeignKey(
-        User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+        User,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
     )
     # The message that said it; no constraint: the ledger outlives messages.
     message_id = models.UUIDField(null=True, blank=True)

@@ -101,7 +101,9 @@ class Conversation(models.Model):
 class ReadMark(models.Model):
     """How far one person has read a conversation."""
 
-    user = models.ForeignKey(User, on_delete=models.DO_NOTHING, related_name="+")
+    user = models.ForeignKey(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="read_marks", db_index=False
     )

@@ -24,7 +24,6 @@ class Erasure(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.CharField(max_length=16, blank=True)
     hint = models.CharField(max_length=8)  # the number's last digits
-    # No constraint: each costs whoever changes an account a look into every tenant.
     user = models.ForeignKey(
         User,
         null=True,

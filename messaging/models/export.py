@@ -30,7 +30,9 @@ class Export(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=30)
     filters = models.JSONField(default=dict)
-    user = models.ForeignKey(User, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)

@@ -17,7 +17,12 @@ class Note(models.Model):
         Conversation, on_delete=models.CASCADE, related_name="notes", db_index=False
     )
     author = models.ForeignKey(
-        User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+        User,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
     )
     text = models.TextField(max_length=2000)
     mentions = ArrayField(models.BigIntegerField(), default=list, blank=True)  # extensions' keys
@@ -48,7 +53,12 @@ class HandlingEvent(models.Model):
     at = models.DateTimeField()
     kind = models.CharField(max_length=11, choices=Kind.choices)
     by = models.ForeignKey(
-        User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+        User,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
     )
     extension = models.ForeignKey(
         Extension, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False

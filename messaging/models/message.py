@@ -79,7 +79,12 @@ class Message(models.Model):
         SmsConfiguration, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     author = models.ForeignKey(
-        User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+        User,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
     )
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.PERSON)
     broadcast = models.ForeignKey(

@@ -10,7 +10,9 @@ from tenants.models import User
 class PushSubscription(models.Model):
     """Browser of a person that takes Web Push; the endpoint is a secret address of its vendor."""
 
-    user = models.ForeignKey(User, on_delete=models.DO_NOTHING, related_name="+")
+    user = models.ForeignKey(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     endpoint = models.CharField(max_length=1000)
     endpoint_hash = models.BinaryField(max_length=32, unique=True, editable=False)
     p256dh = models.CharField(max_length=200)
@@ -30,7 +32,9 @@ class PushSubscription(models.Model):
 class NotificationChoice(models.Model):
     """What one person wants to be told of, and when not; no row = everything, at any time."""
 
-    user = models.OneToOneField(User, on_delete=models.DO_NOTHING, related_name="+")
+    user = models.OneToOneField(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     enabled = models.BooleanField(default=True)
     hide_text = models.BooleanField(default=False)
     # In the tenant's time zone; from after until = over midnight; both or neither.

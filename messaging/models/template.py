@@ -13,7 +13,13 @@ class Template(models.Model):
     title = models.CharField(max_length=60)
     text = models.TextField(max_length=2000)
     owner = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

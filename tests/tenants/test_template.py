@@ -105,7 +105,7 @@ def test_a_copy_waits_for_those_who_write_where_its_keys_refer_to(
         if name in there
     }
     with psycopg.connect(**parts) as somebody:
-        somebody.execute("LOCK TABLE public.tenants_user IN ROW EXCLUSIVE MODE")
+        somebody.execute("LOCK TABLE public.tenants_trunk IN ROW EXCLUSIVE MODE")
         monkeypatch.setattr("tenants.schema_copy.time.sleep", lambda _: somebody.rollback())
         make_schema("by_template", script)
         assert somebody.info.transaction_status == TransactionStatus.IDLE, "it was in the way"
