@@ -16,7 +16,7 @@ def media_store(env: Env, data_dir: Path) -> dict[str, Any]:
     bucket = env.str("MEDIA_S3_BUCKET", default="")
     if not bucket:
         return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "messaging.media.disk.WholeFiles",
             "OPTIONS": {"location": str(data_dir / "media")},
         }
     try:

@@ -61,7 +61,7 @@ def address(attachment: Attachment, what: str = "inbox/media/{}/") -> str:
 def test_without_a_bucket_files_lie_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MEDIA_S3_BUCKET", raising=False)
     assert media_store(Env(), Path("/data")) == {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "messaging.media.disk.WholeFiles",
         "OPTIONS": {"location": "/data/media"},
     }
 
