@@ -24,7 +24,7 @@ _OWN = ("pg", "pg.new", "valkey", "logs", "mail", "beat-schedule")
 def main() -> int:
     """Print a table, write the results; 1 when a promise was broken."""
     options = _options()
-    carrier_port, portal_port = free_ports(2)
+    carrier_port, *portal_ports = free_ports(3)
     _surround(options.data, f"http://127.0.0.1:{carrier_port}")
     import django  # noqa: PLC0415  # the settings read the environment
 
@@ -46,7 +46,7 @@ def main() -> int:
         seconds=options.seconds,
         data=options.data,
         carrier_port=carrier_port,
-        portal_port=portal_port,
+        portal_ports=portal_ports,
         only=options.only,
         may_mount=not options.no_mount,
     )

@@ -35,9 +35,9 @@ def rows_of(company: Company) -> list[Row]:
         return [_row(company, message) for message in messages]
 
 
-def threads_of(company: Company, *, portal: str) -> list[Thread]:
+def threads_of(company: Company) -> list[Thread]:
     """Return all conversations: what their rows and the API say, and what their messages do."""
-    unread = _unread_by_api(company, portal)
+    unread = _unread_by_api(company)
     with entered(company.schema_name):
         marks = dict(
             ReadMark.objects.filter(user=company.user).values_list("conversation", "read_at")
@@ -167,9 +167,9 @@ def _thread(
     )
 
 
-def _unread_by_api(company: Company, portal: str) -> dict[int, int]:
+def _unread_by_api(company: Company) -> dict[int, int]:
     counts: dict[int, int] = {}
-    address: str | None = f"{portal}/t/{company.slug}/api/v1/conversations/?page_size=200"
+    address: str | None = f"{company.portal}/t/{company.slug}/api/v1/conversations/?page_size=200"
     with requests.Session() as session:
         session.trust_env = False
         session.headers["Authorization"] = f"Bearer {company.api_key}"

@@ -25,14 +25,12 @@ class Carrier:
         self._simulator = running.simulator
         self.base_url = running.base_url
 
-    def begin(
-        self, companies: Sequence[Company], ledger: Ledger, *, seed: int, portal: str
-    ) -> None:
+    def begin(self, companies: Sequence[Company], ledger: Ledger, *, seed: int) -> None:
         """Serve these companies from now on, in good weather."""
         self._simulator.callbacks.listener = ledger.posted
         self._simulator.behaviour.update({"reset": True, "seed": seed})
         for company in companies:
-            self._simulator.store.register(_account(company, portal))
+            self._simulator.store.register(_account(company))
 
     def change(self, weather: Weather) -> None:
         """Behave like this from now on."""
@@ -70,7 +68,7 @@ def stand_in(port: int) -> Iterator[Carrier]:
         yield Carrier(running)
 
 
-def _account(company: Company, portal: str) -> SimulatedAccount:
+def _account(company: Company) -> SimulatedAccount:
     username, password = company.credentials
     signs_in = (
         {"client_id": username, "client_secret": password}
@@ -80,7 +78,7 @@ def _account(company: Company, portal: str) -> SimulatedAccount:
     return SimulatedAccount(
         account_id=company.account_id,
         application_id=APPLICATION_ID,
-        webhook_url=f"{portal}/webhook/bandwidth/sms/{company.webhook_token}",
+        webhook_url=f"{company.portal}/webhook/bandwidth/sms/{company.webhook_token}",
         webhook_username=company.callback[0],
         webhook_password=company.callback[1],
         numbers=(company.number,),

@@ -37,7 +37,6 @@ class Client(threading.Thread):
         companies: Sequence[Company],
         ledger: Ledger,
         *,
-        portal: str,
         place: int,
         of: int,
     ) -> None:
@@ -45,7 +44,6 @@ class Client(threading.Thread):
         self.enough = threading.Event()
         self._companies = companies
         self._ledger = ledger
-        self._portal = portal
         self._pause = of / plan.sends_per_second
         self._words = _words(plan.seed, place)
         self._strangers = itertools.count(_FIRST_STRANGER + place * 2000)
@@ -123,7 +121,7 @@ class Client(threading.Thread):
         try:
             return self._session.request(
                 method,
-                f"{self._portal}/t/{company.slug}/api/v1/{path}",
+                f"{company.portal}/t/{company.slug}/api/v1/{path}",
                 headers={"Authorization": f"Bearer {company.api_key}"},
                 timeout=_PATIENCE,
                 **options,  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from messaging.configurations import create_configuration
@@ -31,24 +32,28 @@ class Company:
     webhook_token: str
     user: User
     api_key: str
+    portal: str  # address of the web process that it uses
     credentials: tuple[str, str]
     callback: tuple[str, str] = _CALLBACK
 
 
-def open_companies(run: int, count: int) -> list[Company]:
+def open_companies(run: int, count: int, portals: Sequence[str]) -> list[Company]:
     """Open a run's companies, and suspend those of the runs before."""
     Tenant.objects.update(is_active=False)
     trunk, _ = Trunk.objects.get_or_create(name="Chaos", defaults={"provider": "bandwidth"})
-    return [_open(trunk, run * 100 + place) for place in range(1, count + 1)]
+    return [
+        _open(trunk, run * 100 + place, portals[place % len(portals)])
+        for place in range(1, count + 1)
+    ]
 
 
-def _open(trunk: Trunk, place: int) -> Company:
+def _open(trunk: Trunk, place: int, portal: str) -> Company:
     tenant: Tenant = Tenant.objects.create(
         slug=f"chaos-{place}", name=f"Chaos {place}", registration_confirmed=True
     )
     provision(tenant.schema_name)
     tenant.refresh_from_db()
-    is_oauth = place % 2 == 0
+    is_oauth = place % 4 < 2
     number = PhoneNumber.objects.create(
         number=f"+1{_FIRST_NUMBER + place}",
         trunk=trunk,
@@ -91,5 +96,6 @@ def _open(trunk: Trunk, place: int) -> Company:
         webhook_token=configuration.webhook_token,
         user=member.user,
         api_key=api_key,
+        portal=portal,
         credentials=(configuration.username, _SECRET),
     )

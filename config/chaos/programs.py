@@ -11,7 +11,8 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -25,8 +26,9 @@ from config.embedded.child import Child
 from config.local import database_config
 
 _STEP = 0.05
+# Two, each for half of the companies: one alone would be away for most of a run.
+_WEB = ("web", "web-2")
 _ONE: Mapping[Kill, str] = {
-    Kill.WEB_SERVER: "web",
     Kill.WORKER: "worker",
     Kill.OTHER_WORKER: "worker-2",
     Kill.SLOW_WORKER: "worker-slow",
@@ -44,25 +46,33 @@ class Programs:
     """Everything that runs for the portal. To be used from one thread, as the supervisor is."""
 
     def __init__(
-        self, supervisor: Supervisor, servers: Iterable[Child], *, env: Mapping[str, str], port: int
+        self,
+        supervisor: Supervisor,
+        servers: Iterable[Child],
+        *,
+        env: Mapping[str, str],
+        ports: Sequence[int],
     ) -> None:
         self._supervisor = supervisor
         self._data = supervisor.data
         self._children = {child.process.name: child for child in servers}
         self._env = env
-        self._port = port
+        self._ports = ports
         self._away_until: dict[str, float] = {}
         self.on_start: Callable[[int], None] = lambda _: None
 
     @property
-    def portal(self) -> str:
-        """Address of the web process."""
-        return f"http://127.0.0.1:{self._port}"
+    def portals(self) -> list[str]:
+        """Addresses of the web processes."""
+        return [f"http://127.0.0.1:{port}" for port in self._ports]
 
     def start_portal(self) -> None:
         """Start all but the servers, and wait until they do their work."""
         group = self._supervisor.launch(
-            processes.web(host="127.0.0.1", port=self._port, env=self._env),
+            *(
+                replace(processes.web(host="127.0.0.1", port=port, env=self._env), name=name)
+                for name, port in zip(_WEB, self._ports, strict=True)
+            ),
             processes.worker("worker", queue="messages", env=self._env),
             processes.worker("worker-2", queue="messages", env=self._env),
             processes.worker("worker-slow", queue="slow,bulk", env=self._env),
@@ -79,7 +89,9 @@ class Programs:
                     self._kill(name, away=strike.away)
                 return True
             case Kill.WEB_WORKER:
-                return self._kill_web_worker(away=strike.away)
+                return self._kill_web_worker(random.choice(_WEB), away=strike.away)
+            case Kill.WEB_SERVER:
+                return self._kill(random.choice(_WEB), away=strike.away)
             case Kill.CONNECTION:
                 return self._kill_connection(random)
             case kill:
@@ -109,7 +121,7 @@ class Programs:
 
     def writers(self) -> list[int]:
         """Return the processes that write files."""
-        names = ("web", "worker", "worker-2", "worker-slow")
+        names = (*_WEB, "worker", "worker-2", "worker-slow")
         leaders = [self._children[name].pid for name in names if name in self._children]
         return [pid for leader in leaders if leader for pid in cores.session_of(leader)]
 
@@ -125,15 +137,15 @@ class Programs:
         self._away_until[name] = time.monotonic() + away
         return True
 
-    def _kill_web_worker(self, *, away: float) -> bool:
+    def _kill_web_worker(self, name: str, *, away: float) -> bool:
         """Kill the process that answers, and leave the one that started it alone."""
-        leader = self._children["web"].pid
+        leader = self._children[name].pid
         if leader is None:
             return False
         workers = [pid for pid in cores.session_of(leader) if pid != leader]
         if not workers:
             return False
-        self._away_until["web"] = time.monotonic() + away
+        self._away_until[name] = time.monotonic() + away
         return _kill(max(workers, key=cores.resident_mb))
 
     def _kill_connection(self, random: Random) -> bool:

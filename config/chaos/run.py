@@ -83,9 +83,8 @@ class Run:
         """Do it all and return what came of it."""
         stage, plan = self._stage, self._plan
         self._until(stage.programs.are_ready, within=_READY_WITHIN)
-        companies = open_companies(self._place, plan.companies)
-        portal = stage.programs.portal
-        stage.carrier.begin(companies, self._ledger, seed=plan.seed, portal=portal)
+        companies = open_companies(self._place, plan.companies, stage.programs.portals)
+        stage.carrier.begin(companies, self._ledger, seed=plan.seed)
         watch = Watch(connection.get_connection_params())
         connection.close()
         watch.start()
@@ -108,7 +107,6 @@ class Run:
                 self._plan,
                 companies,
                 self._ledger,
-                portal=self._stage.programs.portal,
                 place=place,
                 of=_CLIENTS,
             )
@@ -201,14 +199,10 @@ class Run:
         self._note("quiet" if quiet else f"not quiet: {self._result.open_work}")
 
     def _account(self, companies: Sequence[Company], watch: Watch) -> None:
-        ledger, portal = self._ledger, self._stage.programs.portal
+        ledger = self._ledger
         found = Found(
             rows=[row for company in companies for row in audit.rows_of(company)],
-            threads=[
-                thread
-                for company in companies
-                for thread in audit.threads_of(company, portal=portal)
-            ],
+            threads=[thread for company in companies for thread in audit.threads_of(company)],
             carried=self._stage.carrier.carried(companies),
             inbox=audit.inbox_of(ledger.events, companies),
         )

@@ -26,7 +26,7 @@ class Wish:
     seconds: float
     data: Path
     carrier_port: int
-    portal_port: int
+    portal_ports: Sequence[int]
     only: Sequence[Kill] = ()
     may_mount: bool = True
 
@@ -38,7 +38,7 @@ def play(supervisor: Supervisor, wish: Wish, *, on_result: Callable[[list[Result
     with stand_in(wish.carrier_port) as carrier, small_disk(folder, wish.may_mount) as small:
         servers = start_local_servers(supervisor)
         migrate_all(lambda _: supervisor.check())
-        programs = Programs(supervisor, servers, env=dict(os.environ), port=wish.portal_port)
+        programs = Programs(supervisor, servers, env=dict(os.environ), ports=wish.portal_ports)
         disk = small or LimitedFiles(programs.writers)
         programs.on_start = disk.began
         programs.start_portal()
