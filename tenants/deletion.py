@@ -79,7 +79,8 @@ def named_people(keys: Sequence[int]) -> set[int]:
     """Return which of these accounts some tenant's rows name.
 
     Reads whole tables, once for all of the keys: it is for people who are switched off already, so
-    that nothing new names them. Between the tenants nothing stays locked, outside a transaction.
+    that nothing new names them. Outside a transaction nothing stays locked between the tenants, and
+    the connection is another afterwards.
     """
     found: set[int] = set()
     names = Tenant.objects.exclude(state=Tenant.State.PROVISIONING).order_by("pk")
@@ -96,6 +97,9 @@ def named_people(keys: Sequence[int]) -> set[int]:
             if asked:
                 cursor.execute(" UNION ".join(asked), {"keys": list(keys)})
                 found.update(key for (key,) in cursor.fetchall())
+        if not connection.in_atomic_block:
+            # What PostgreSQL learns of each tenant's tables it keeps as long as the connection.
+            connection.close()
     return found
 
 

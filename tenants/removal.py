@@ -112,8 +112,6 @@ def shut_doors(tenant: Tenant) -> None:
 
 def remove_rows(tenant: Tenant) -> None:
     """Remove what the tenant has in the public schema, itself last; its schema is gone by now."""
-    with disable_auditlog():
-        _remove_people(tenant)
     for model in (ApiKey, Invitation, Membership, UsageDay, Domain):
         _remove(model._default_manager.filter(tenant=tenant))
     # Numbers of the platform's trunks go back into the free pool, its own go with its trunks.
@@ -141,10 +139,11 @@ def _remove(rows: QuerySet[Any]) -> None:
             check_references()
 
 
-def _remove_people(tenant: Tenant) -> None:
+def remove_people(tenant: Tenant) -> None:
     """Remove the accounts of people who were in this tenant only.
 
-    Whom something else still names is switched off.
+    Whom something else still names is switched off. May run twice at once, but under no lock of
+    the session: it changes connections.
     """
     elsewhere = Membership.objects.exclude(tenant=tenant).values("user")
     here = User.objects.filter(memberships__tenant=tenant, is_system_admin=False)
@@ -157,7 +156,8 @@ def _remove_people(tenant: Tenant) -> None:
     named = named_people(keys)
     for key in keys:
         if key not in named:
-            _remove_person(key, tenant)
+            with disable_auditlog():
+                _remove_person(key, tenant)
 
 
 def _remove_person(key: int, tenant: Tenant) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.files.storage import default_storage
 
@@ -19,9 +21,7 @@ def remove(schema_name: str) -> None:
 
     The row of the tenant goes last: as long as it is there, the sweep asks for the rest.
     """
-    with one_of(schema_name) as is_ours:
-        going = Tenant.objects.filter(state=Tenant.State.REMOVING, schema_name=schema_name)
-        tenant = going.first() if is_ours else None
+    with _going(schema_name) as tenant:
         if tenant is None:
             return
         with one_at_a_time():
@@ -31,8 +31,20 @@ def remove(schema_name: str) -> None:
         removal.shut_doors(tenant)
         forget_all_of(tenant.pk, doors, after=last)  # what came in meanwhile
         delete_folder(schema_name)
+    removal.remove_people(tenant)
+    with _going(schema_name) as tenant:
+        if tenant is None:
+            return
         removal.remove_rows(tenant)
     logger.info("a tenant was removed", extra={"schema": schema_name})
+
+
+@contextmanager
+def _going(schema_name: str) -> Iterator[Tenant | None]:
+    """Give the tenant if it is to go and nobody else is at it, and keep it so."""
+    with one_of(schema_name) as is_ours:
+        going = Tenant.objects.filter(state=Tenant.State.REMOVING, schema_name=schema_name)
+        yield going.first() if is_ours else None
 
 
 def delete_folder(name: str) -> None:
