@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -28,6 +29,10 @@ from tenants.models import Tenant
 logger = logging.getLogger(__name__)
 
 _LATE = 60.0  # no request takes longer
+# Seconds. What a carrier said is nowhere else: while there is no database it is kept, then the
+# sweep settles the message.
+_KEPT_FOR = 60.0
+_ASKED_EVERY = 0.5
 
 
 def ask(job: Job) -> Answer:
@@ -53,13 +58,29 @@ def write(tenant: Tenant, answers: Sequence[Answer]) -> None:
         except (DatabaseError, InterfaceError):
             logger.exception("%s answers are written one by one", len(answers))
             if not connection.is_usable():
-                connection.close()  # the next statement opens another
+                await_database()
         for answer in left:
             try:
                 settling.settle(answer)
             except Exception:  # the outermost edge of a message's work: the sweep settles it
                 logger.exception("message %s: its answer was not written", answer.message.pk)
         settling.ring_for_next(answer.message.conversation_id for answer in answers)
+
+
+def await_database() -> None:
+    """Wait for a database that is away, but not for ever; leaves a connection that works."""
+    until = time.monotonic() + _KEPT_FOR
+    close_old_connections()
+    while True:
+        try:
+            connection.close_if_health_check_failed()
+            connection.ensure_connection()
+            return
+        except (DatabaseError, InterfaceError):
+            connection.close()
+            if time.monotonic() > until:
+                return
+            time.sleep(_ASKED_EVERY)
 
 
 class Crew:
@@ -97,7 +118,7 @@ class Crew:
                 pass
             for tenant, answers in gathered.complete():
                 try:
-                    close_old_connections()
+                    await_database()
                     write(tenant, answers)
                 except Exception:  # the outermost edge: this thread must live
                     logger.exception("answers were not written")

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import InterfaceError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from messaging.delivery import attempt, crew, lane, media_upload, settling
@@ -91,3 +91,34 @@ def test_an_answer_is_written_although_writing_many_failed(
     crew.write(acme, [crew.ask(job) for job in lane.take(bulk=False, room=5).jobs])
     message.refresh_from_db()
     assert (message.status, sent) == ("sent", [str(message.pk)])
+
+
+class Away:
+    """Database that is there again at the n-th try."""
+
+    def __init__(self, tries: float) -> None:
+        self.left = tries
+
+    def ensure_connection(self) -> None:
+        """Fail until then."""
+        self.left -= 1
+        if self.left > 0:
+            raise OperationalError("the database system is starting up")
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    close_if_health_check_failed = close
+
+
+@pytest.mark.parametrize(("tries", "pauses"), [(1, 0), (4, 3), (1000, 121)])
+def test_answers_wait_for_the_database_for_a_minute(
+    tries: int, pauses: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(crew, "connection", Away(tries))
+    monkeypatch.setattr(crew, "close_old_connections", lambda: None)
+    monkeypatch.setattr(crew.time, "monotonic", lambda: sum(slept))
+    monkeypatch.setattr(crew.time, "sleep", slept.append)
+    crew.await_database()
+    assert len(slept) == pauses
