@@ -395,6 +395,8 @@ WEBHOOK_BODY_LIMIT = 1024 * 1024
 # Days that events of no tenant are kept; tenants say it for theirs, under Settings. A carrier
 # repeats an event for a day, and what repeats one that is forgotten is taken for new.
 WEBHOOK_EVENT_DAYS = max(7, env.int("WEBHOOK_EVENT_DAYS", default=90))
+# Threads of the web process, as the server was told: how many may wait for slow bodies.
+WEB_THREADS = max(1, env.int("WEB_THREADS", default=16))
 # Seconds after which a carrier is told to come again, whatever the database does.
 WEBHOOK_DEADLINE: float | None = 1.5
 

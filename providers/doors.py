@@ -23,8 +23,9 @@ from providers import door_news
 from providers.base import Provider
 from providers.deadline import within
 from providers.registry import UnknownProvider, platform_webhook_credentials, provider_class
+from providers.strangers import Strangers
 from providers.types import WebhookCredentials
-from tenants.endpoints import address_changed, find_endpoint, token_hash
+from tenants.endpoints import address_changed, all_hashes, find_endpoint, token_hash
 from tenants.models import Trunk, WebhookEndpoint
 
 _SECONDS = 5.0
@@ -81,13 +82,15 @@ class _Memory:
 
 _known = _Memory(most=_MOST)
 _unknown = _Memory(most=_MOST_UNKNOWN)
+_strangers = Strangers(all_hashes)
 _changes = 0
 
 
 def find_door(provider: str, token: str | None) -> Door:
     """Return the door of an address; token None = the platform account's own.
 
-    Raises NoSuchAddress, or TooSlow when it is not known and the database does not say in time.
+    Raises NoSuchAddress, or when it is not known TooSlow, where the database does not say in time,
+    or TooManyStrangers.
     """
     return _checked(provider, _platform_door(provider) if token is None else _endpoint_door(token))
 
@@ -112,6 +115,13 @@ def forget(key: bytes | None = None) -> None:
     _changes += 1
     _known.forget(key)
     _unknown.forget(key)
+
+
+def _heard(key: bytes | None) -> None:
+    """Take another process's word for a change: the address may be a new one."""
+    if key is not None:
+        _strangers.greet(key)
+    forget(key)
 
 
 def _checked(provider: str, door: Door | None) -> Door:
@@ -143,9 +153,10 @@ def _endpoint_door(token: str) -> Door | None:
     if entry is not None:
         return entry[1]
     if settings.WEBHOOK_DEADLINE is not None:
-        door_news.listen(forget)
+        door_news.listen(_heard)
     before = _changes
-    door, seconds = within(settings.WEBHOOK_DEADLINE, partial(_look_up, token))
+    with _strangers.gate(key):
+        door, seconds = within(settings.WEBHOOK_DEADLINE, partial(_look_up, token))
     memory = _unknown if door is None else _known
     memory.keep(key, door, seconds)
     if before != _changes:  # asked last, or a change just before `keep` would go unnoticed
@@ -155,9 +166,11 @@ def _endpoint_door(token: str) -> Door | None:
 
 def _look_up(token: str) -> tuple[Door | None, float]:
     """Return the door, and for how many seconds it may be remembered."""
+    _strangers.learn()
     endpoint = find_endpoint(token)
     if endpoint is None:
         return None, _SECONDS
+    _strangers.greet(token_hash(token))
     username, password = endpoint.callback_username, endpoint.callback_password
     pair = WebhookCredentials(username=username, password=password)
     try:
@@ -183,26 +196,24 @@ def _seconds_left(endpoint: WebhookEndpoint, token: str) -> float:
 
 @receiver([post_save, post_delete], sender=WebhookEndpoint, dispatch_uid="providers.doors.endpoint")
 def _endpoint_changed(instance: WebhookEndpoint, **kwargs: Any) -> None:
-    is_news = not kwargs.get("created")
-    _changed(bytes(instance.token_hash), is_news=is_news)
+    _changed(bytes(instance.token_hash))
     if instance.previous_token_hash is not None:
-        _changed(bytes(instance.previous_token_hash), is_news=is_news)
+        _changed(bytes(instance.previous_token_hash))
 
 
 @receiver(address_changed, dispatch_uid="providers.doors.address")
 def _address_changed(key: bytes, **kwargs: Any) -> None:
-    _changed(key, is_news=True)
+    _changed(key)
 
 
 @receiver(post_save, sender=Trunk, dispatch_uid="providers.doors.trunk")
 def _trunk_changed(created: bool, **kwargs: Any) -> None:  # noqa: FBT001  # the signal's signature
     if not created:
-        _changed(None, is_news=True)
+        _changed(None)
 
 
-def _changed(key: bytes | None, *, is_news: bool) -> None:
+def _changed(key: bytes | None) -> None:
     """Forget now and after the commit: until then others look the old state up."""
     forget(key)
-    transaction.on_commit(partial(forget, key))
-    if is_news:
-        transaction.on_commit(partial(door_news.tell, key))
+    transaction.on_commit(partial(_heard, key))
+    transaction.on_commit(partial(door_news.tell, key))

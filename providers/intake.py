@@ -23,6 +23,7 @@ from providers.doors import Door, NoSuchAddress, find_door
 from providers.errors import WebhookMalformed, WebhookUnauthorized
 from providers.inbox_connection import NotStored
 from providers.rows import Row
+from providers.strangers import TooManyStrangers
 from providers.types import WebhookItem
 
 logger = logging.getLogger(__name__)
@@ -88,25 +89,41 @@ def judge(
     find: Callable[[str, str | None], Door] = find_door,
 ) -> Answer | list[Row]:
     """Return what is to be stored before ACCEPTED is said, or what is to be said at once."""
+    door = admit(method, path, headers, find=find)
+    if isinstance(door, Answer):
+        return door
     try:
-        return _judge(method, path, headers, body, find)
+        return _judge(door, body)
+    except WebhookMalformed as error:
+        return answer(400, error.detail)
+
+
+def admit(
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    *,
+    find: Callable[[str, str | None], Door] = find_door,
+) -> Door | Answer:
+    """Return the door by which a request may come in, or what is to be said whatever its body."""
+    try:
+        return _admit(method, path, headers, find)
     except NoSuchAddress:
         return _UNKNOWN_ADDRESS
     except WebhookUnauthorized as error:
         return answer(401, error.detail, _CHALLENGE)
-    except WebhookMalformed as error:
-        return answer(400, error.detail)
+    except TooManyStrangers:  # thousands a second: not for the log
+        return _UNAVAILABLE
     except (DatabaseError, InterfaceError, TooSlow) as error:
         return unavailable(error)
 
 
-def _judge(
+def _admit(
     method: str,
     path: str,
     headers: Mapping[str, str],
-    body: bytes,
     find: Callable[[str, str | None], Door],
-) -> Answer | list[Row]:
+) -> Door | Answer:
     address = _PATH.fullmatch(path)
     if address is None:
         raise NoSuchAddress
@@ -114,6 +131,10 @@ def _judge(
         return _NOT_POSTED
     door = find(address[1], address[2])
     door.carrier.authenticate_webhook(headers, door.credentials)
+    return door
+
+
+def _judge(door: Door, body: bytes) -> Answer | list[Row]:
     if len(body) > settings.WEBHOOK_BODY_LIMIT:
         return too_large()
     items = door.carrier.split_webhook(body)

@@ -1,11 +1,13 @@
 """The webhook's two doors, one for WSGI servers and one for Django: HTTP in, HTTP out.
 
-Both read the request by its environ and say the same, to the letter.
+Both read the request by its environ and say the same, to the letter. A body that does not come
+keeps a thread: where several do, only bodies of those who may come in are waited for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from http.client import responses
 from typing import Any, Protocol
 
@@ -15,9 +17,14 @@ from django.views.decorators.csrf import csrf_exempt
 
 from providers import intake
 from providers.intake import Answer
+from providers.places import AllTaken, Places
 
 Environ = Mapping[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+_WAITING = max(1, settings.WEB_THREADS // 4)
+_strangers = Places(_WAITING)
 
 
 class _Stream(Protocol):
@@ -27,17 +34,17 @@ class _Stream(Protocol):
 class _Headers(Mapping[str, str]):
     """The request's headers by lower-case name; only what is asked for is looked at."""
 
-    __slots__ = ("_environ",)
+    __slots__ = ("environ",)
 
     def __init__(self, environ: Environ) -> None:
-        self._environ = environ
+        self.environ = environ
 
     def __getitem__(self, name: str) -> str:
-        value: str = self._environ[f"HTTP_{name.upper().replace('-', '_')}"]
+        value: str = self.environ[f"HTTP_{name.upper().replace('-', '_')}"]
         return value
 
     def __iter__(self) -> Iterator[str]:
-        names = (name for name in self._environ if name.startswith("HTTP_"))
+        names = (name for name in self.environ if name.startswith("HTTP_"))
         return (name[5:].replace("_", "-").lower() for name in names)
 
     def __len__(self) -> int:
@@ -83,14 +90,37 @@ class WebhookMiddleware:
 
 
 def _answer(method: str, path: str, environ: Environ, stream: _Stream) -> Answer:
+    headers = _Headers(environ)
+    if method != "POST":
+        said = intake.receive(method, path, headers, b"")
+        return said._replace(body=b"") if method == "HEAD" else said
     try:
-        body = _body(environ, stream) if method == "POST" else b""
+        body = _awaited(method, path, headers, stream)
     except _TooLarge:
         return intake.too_large()
     except (_EndedEarly, OSError):
         return intake.answer(400, "The body ended early.")
-    said = intake.receive(method, path, _Headers(environ), body)
-    return said._replace(body=b"") if method == "HEAD" else said
+    except AllTaken as error:
+        return intake.unavailable(error)
+    return body if isinstance(body, Answer) else intake.receive(method, path, headers, body)
+
+
+def _awaited(method: str, path: str, headers: _Headers, stream: _Stream) -> bytes | Answer:
+    try:
+        with _strangers:
+            return _body(headers.environ, stream)
+    except AllTaken:
+        door = intake.admit(method, path, headers)
+    if isinstance(door, Answer):
+        return door
+    with _those_of(door.endpoint_id):
+        return _body(headers.environ, stream)
+
+
+@lru_cache(maxsize=1000)
+def _those_of(endpoint_id: int | None) -> Places:
+    """Keep who may come in apart too: one tenant's slow bodies are no reason to refuse another."""
+    return Places(_WAITING)
 
 
 def _body(environ: Environ, stream: _Stream) -> bytes:
