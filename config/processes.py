@@ -107,6 +107,8 @@ def _granian(interface: str, target: str, *, host: str, port: int) -> list[str]:
         *[_PYTHON, "-m", "granian", "--interface", interface, target],
         *["--host", host, "--port", str(port), "--workers", "1", "--no-ws"],
         *["--log-level", "warning", "--workers-kill-timeout", "5"],
+        # A client that drips its headers keeps one of a thousand places.
+        *["--http1-header-read-timeout", "10000"],
     ]
 
 

@@ -17,7 +17,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 portal = get_wsgi_application()
 
-from providers import intake, webhooks  # noqa: E402  # they need the settings
+from config import page_bodies  # noqa: E402  # these need the settings
+from providers import intake, webhooks  # noqa: E402
 
 patience.limit(settings.WEB_STATEMENT_TIMEOUT)
 # The first visitor of each half of the portal would wait for its views to be imported.
@@ -30,4 +31,4 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     """Hand a carrier's request to the intake before Django makes a request of it."""
     if environ["PATH_INFO"].startswith(intake.PREFIX):
         return webhooks.dispatch(environ, start_response)
-    return portal(environ, start_response)
+    return page_bodies.answer(portal, environ, start_response)
