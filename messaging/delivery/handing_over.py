@@ -85,6 +85,8 @@ def _take(task: str, room: int) -> Batch:
     bulk = task == queue.DELIVER_BULK
     try:
         return lane.take(bulk=bulk, room=room)
+    except lane.Locked:
+        return Batch(was_busy=True)
     except Exception:  # the outermost edge of a batch's work: one message must not hold up all
         logger.exception("%s messages are delivered one by one", room)
         return Batch(single=lane.first_of_each_thread(bulk=bulk, limit=room))

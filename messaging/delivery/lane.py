@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from messaging.delivery import attempt, claim
 from messaging.delivery.locking import lock
@@ -31,6 +32,8 @@ from tenants.schema import tenant_connection
 # Longer than any request to a carrier takes.
 IN_FLIGHT = timedelta(minutes=1)
 _DEPTH = 5_000
+# Other tenants' messages wait behind this one's tables.
+_LOCK_MS = 200
 
 # The oldest first, whatever the index's order; of each thread the one that was to go first.
 _FIRST_OF_EACH_THREAD = """
@@ -50,6 +53,10 @@ SELECT id FROM (
     ORDER BY conversation_id, moment, id
 ) AS first ORDER BY moment LIMIT %(room)s
 """
+
+
+class Locked(Exception):
+    """Somebody holds the tenant's tables for longer than others may be kept waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +83,20 @@ class Batch:
 
 @transaction.atomic
 def take(*, bulk: bool, room: int) -> Batch:
-    """Claim up to `room` messages that may leave now; runs in the tenant's schema."""
+    """Claim up to `room` messages that may leave now; runs in the tenant's schema.
+
+    Raises Locked when its tables are not to be had, as while they are changed.
+    """
+    _wait_no_longer_than(_LOCK_MS)
+    try:
+        return _take(bulk=bulk, room=room)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise Locked from error
+        raise
+
+
+def _take(*, bulk: bool, room: int) -> Batch:
     keys = first_of_each_thread(bulk=bulk, limit=room)
     messages = lock(keys, status=Status.QUEUED, due_by=timezone.now()) if keys else []
     tenant: Tenant = tenant_connection.tenant
@@ -112,6 +132,11 @@ def take(*, bulk: bool, room: int) -> Batch:
         has_more=len(granted) < len(messages),
         was_busy=len(messages) < len(keys),
     )
+
+
+def _wait_no_longer_than(milliseconds: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
 
 
 def first_of_each_thread(*, bulk: bool, limit: int) -> list[UUID]:

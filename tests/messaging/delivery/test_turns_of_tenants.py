@@ -7,7 +7,9 @@ from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from messaging import queue
@@ -121,6 +123,30 @@ def test_a_batch_that_cannot_be_taken_is_delivered_one_by_one(
     for message, status in ((bad, "queued"), (good, "sent")):
         message.refresh_from_db()
         assert message.status == status
+
+
+def test_a_tenant_whose_tables_are_held_keeps_nobody_waiting(
+    write: Write,
+    carrier: type[ScriptedCarrier],
+    people: Obedient,
+    rung: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    message = write()
+    real = lane.lock
+
+    def behind_another(*args: Any, **kwargs: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(-77)")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(lane, "lock", behind_another)
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(-77)")
+        turn()
+    message.refresh_from_db()
+    assert (message.status, people.jobs) == ("queued", [])
+    assert rung == [(queue.DELIVER, "t_acme")]
 
 
 def test_answers_that_were_overtaken_by_a_sweep_are_not_lost(
