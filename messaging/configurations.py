@@ -52,7 +52,7 @@ def save_configuration(
         endpoint.callback_password = callback_password
     # Of what was loaded some time ago only what is changed here: the address may be another by now.
     endpoint.save(update_fields=["trunk", "enabled", "callback_username", "callback_password"])
-    configuration.save(update_fields=None if configuration.pk is None else _CHANGED_HERE)
+    configuration.save(update_fields=None if configuration._state.adding else _CHANGED_HERE)
     return configuration
 
 
