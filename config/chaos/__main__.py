@@ -30,7 +30,7 @@ def main() -> int:
 
     django.setup()
     from config.chaos.report import document, table  # noqa: PLC0415  # these need the settings
-    from config.chaos.run import Result  # noqa: PLC0415
+    from config.chaos.results import Result  # noqa: PLC0415
     from config.chaos.stage import Wish, play, say  # noqa: PLC0415
 
     results: list[Result] = []

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from config.chaos.run import Result
+from config.chaos.results import Result
 from config.chaos.verdict import Wrong
 
 _HEADS = (

@@ -6,13 +6,11 @@ import heapq
 import itertools
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -26,8 +24,9 @@ from config.chaos.found import Found
 from config.chaos.ledger import Ledger
 from config.chaos.plan import Full, Plan, Strike, Weather
 from config.chaos.programs import Programs
-from config.chaos.verdict import Breach, Wrong, judge
-from config.chaos.watch import Wait, Watch
+from config.chaos.results import Result, figures
+from config.chaos.verdict import judge
+from config.chaos.watch import Watch
 from config.embedded import Supervisor
 
 _CLIENTS = 4
@@ -37,23 +36,6 @@ _QUIET_WITHIN = 150.0
 _BY_THEMSELVES = 12.0  # seconds before clocks are put forward
 _FORWARD_EVERY = 8.0
 _LOOK_EVERY = 1.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Result:
-    """What came of one run."""
-
-    seed: int
-    breaches: list[Breach] = field(default_factory=list)
-    kills: Counter[str] = field(default_factory=Counter)
-    happened: list[str] = field(default_factory=list)  # with the second of the run
-    figures: dict[str, Any] = field(default_factory=dict)
-    longest_waits: list[Wait] = field(default_factory=list)
-    open_work: dict[str, int] = field(default_factory=dict)
-
-    def count(self, *wrong: Wrong) -> int:
-        """Count the breaches of these kinds."""
-        return sum(breach.wrong in wrong for breach in self.breaches)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,32 +190,7 @@ class Run:
         )
         self._result.breaches = judge(ledger, found)
         self._result.longest_waits = watch.longest
-        self._result.figures = self._figures(companies, found, watch)
-
-    def _figures(self, companies: Sequence[Company], found: Found, watch: Watch) -> dict[str, Any]:
-        ledger = self._ledger
-        out = [row for row in found.rows if row.direction == "out"]
-        files = Counter(file.state for row in found.rows for file in row.files)
-        waits = sorted(
-            (wait for company in companies for wait in audit.sending_waits(company)), reverse=True
-        )
-        texts = {row.text for row in out}
-        return {
-            "callbacks": len(ledger.events),
-            "texts": len(ledger.texts),
-            "webhook_answers": dict(ledger.webhook_answers),
-            "api_answers": dict(ledger.api_answers),
-            "sends_accepted": len(ledger.sends),
-            "sends_unanswered": len(ledger.doubtful),
-            "sends_unanswered_that_exist": sum(s.text in texts for s in ledger.doubtful),
-            "statuses": dict(Counter(row.status for row in out)),
-            "at_carrier": len(found.carried),
-            "conversations": len(found.threads),
-            "files": dict(files),
-            "files_of_nobody": sum(map(audit.files_of_nobody, companies)),
-            "worst_wait_in": watch.worst,
-            "worst_waits_out": [{"seconds": round(s, 1), "message": key} for s, key in waits[:5]],
-        }
+        self._result.figures = figures(ledger, found, companies) | {"worst_wait_in": watch.worst}
 
     @property
     def _now(self) -> float:

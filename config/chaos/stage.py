@@ -13,7 +13,8 @@ from config.chaos.carrier import stand_in
 from config.chaos.disk import LimitedFiles, small_disk
 from config.chaos.plan import Kill, plan
 from config.chaos.programs import Programs
-from config.chaos.run import Result, Run, Stage
+from config.chaos.results import Result
+from config.chaos.run import Run, Stage
 from config.embedded import Supervisor, start_local_servers
 from tenants.migration import migrate_all
 
