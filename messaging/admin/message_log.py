@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
+from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -88,11 +89,11 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
     ) -> Any:
         known: dict[str, Any] = request.__dict__.setdefault("_logged", {})
         if object_id not in known:
-            message = super().get_object(request, object_id, from_field)
-            if message is not None:
-                names = Contact.objects.filter(number=message.conversation.participants_key)
-                message.contact_name = names.values_list("name", flat=True).first()
-            known[object_id] = message
+            try:
+                named = _with_contact_names(self.get_queryset(request))
+                known[object_id] = named.filter(**{from_field or "pk": object_id}).first()
+            except (ValidationError, ValueError):
+                known[object_id] = None
         return known[object_id]
 
     def get_paginator(
@@ -109,9 +110,7 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
         rows = changelist.result_list
         if isinstance(rows, QuerySet):
             # Only now: counting need not join the thread for it.
-            name = Contact.objects.filter(number=OuterRef("conversation__participants_key"))
-            rows = rows.annotate(contact_name=Subquery(name.order_by().values("name")[:1]))
-            changelist.result_list = rows.prefetch_related("attachments")
+            changelist.result_list = _with_contact_names(rows).prefetch_related("attachments")
         # unfold's heading compares the two: unequal, it offers to show all.
         changelist.full_result_count = changelist.result_count
         return changelist
@@ -248,3 +247,8 @@ class MessageLogAdmin(MessageColumns, TenantAdmin):
         if request.headers.get("HX-Request"):
             return HttpResponse(headers={"HX-Redirect": url})
         return HttpResponseRedirect(url)
+
+
+def _with_contact_names(rows: QuerySet[Message]) -> QuerySet[Message]:
+    name = Contact.objects.filter(number=OuterRef("conversation__participants_key"))
+    return rows.annotate(contact_name=Subquery(name.order_by().values("name")[:1]))
