@@ -30,7 +30,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _PREFIX = "/events/"
-# The browser reconnects by itself; by then its token is judged anew.
+# The browser reconnects by itself; no stream outlives its token.
 STREAM_SECONDS = 3600.0
 _MOST_FILES = 65536
 
@@ -78,6 +78,7 @@ async def _open_stream(token: str, receive: Receive, send: Send) -> None:
     stream = Stream(send, {"type": "http.response.start", "status": 200, "headers": _STREAM})
     # Pages that came together, after a restart, shall not come back together for ever.
     seconds = STREAM_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311  # no secret
+    seconds = min(seconds, hint_tokens.seconds_left(token))
     with hub.listening(stream, schema_name, user_id, extension):
         await stream.last(_departure(receive), seconds=seconds)
 

@@ -6,11 +6,14 @@ cost it three times its memory.
 
 from __future__ import annotations
 
+import time
+
 from django.core import signing
 
 CHANNEL_PREFIX = "trunkline:hints:"
 TOKEN_SALT = "trunkline.events"  # noqa: S105  # a namespace, no secret
-TOKEN_MAX_AGE = 12 * 60 * 60
+# Whoever is shut out hears hints no longer than this: a page asks for its next address as usual.
+TOKEN_MAX_AGE = 60 * 60
 
 
 def token(schema_name: str, user_id: int, extension: str | None) -> str:
@@ -21,7 +24,13 @@ def token(schema_name: str, user_id: int, extension: str | None) -> str:
 def read_token(text: str) -> tuple[str, int, str | None]:
     """Return (schema name, user id, extension) of a token.
 
-    Raises signing.BadSignature when it is forged or older than twelve hours.
+    Raises signing.BadSignature when it is forged or older than an hour.
     """
     schema_name, user_id, extension = signing.loads(text, salt=TOKEN_SALT, max_age=TOKEN_MAX_AGE)
     return str(schema_name), int(user_id), extension
+
+
+def seconds_left(text: str) -> float:
+    """Tell for how long a token that was read still holds."""
+    signed_at = signing.b62_decode(text.rsplit(":", 2)[1])
+    return signed_at + TOKEN_MAX_AGE - time.time()

@@ -8,9 +8,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from csp.decorators import csp_update
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from unfold.sites import UnfoldAdminSite
 
@@ -35,6 +37,8 @@ class _Portal(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
             # Django would send them to the sign-in page, which sends the signed-in back.
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied
+            if self.has_permission(request) and _is_nowhere(view, request, kwargs.get("object_id")):
+                raise Http404
             response: HttpResponseBase = inner(request, *args, **kwargs)
             return response
 
@@ -53,6 +57,21 @@ class _Portal(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return redirect(public_path("account_change_password"))
+
+
+# These look for their row themselves.
+_OWN_VIEWS = frozenset({"change_view", "delete_view", "history_view"})
+
+
+def _is_nowhere(view: View, request: HttpRequest, object_id: str | None) -> bool:
+    """Tell whether an action was asked for with a row that its screen does not have.
+
+    Else its question would be put about a row that is not here, or is another tenant's.
+    """
+    screen = getattr(view, "__self__", None)
+    if object_id is None or not isinstance(screen, ModelAdmin) or view.__name__ in _OWN_VIEWS:
+        return False
+    return screen.get_object(request, unquote(object_id)) is None
 
 
 class SystemSite(_Portal):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django_tenants.utils import tenant_context
 from unfold.decorators import display
@@ -34,6 +34,11 @@ class _ForAdmins:
 
     def has_view_permission(self, request: ScreenRequest, obj: Any = None) -> bool:
         return self.has_module_permission(request)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: ScreenRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        raise Http404
 
     def changelist_view(
         self: Any, request: Any, extra_context: dict[str, Any] | None = None

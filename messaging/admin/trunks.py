@@ -58,9 +58,13 @@ class TrunkAdmin(TenantAdmin):
 
     def get_queryset(self, request: ScreenRequest) -> QuerySet[Trunk]:
         queryset: QuerySet[Trunk] = super().get_queryset(request)
-        return queryset.filter(Q(tenant=request.tenant) | Q(tenant=None)).annotate(
-            number_count=Count("phone_numbers", filter=Q(phone_numbers__tenant=request.tenant))
-        )
+        return (
+            queryset.filter(Q(tenant=request.tenant) | Q(tenant=None))
+            .annotate(
+                number_count=Count("phone_numbers", filter=Q(phone_numbers__tenant=request.tenant))
+            )
+            .order_by("name")
+        )  # said anew, for counting forgets the model's order
 
     def may_change(self, request: ScreenRequest, obj: Any) -> bool:
         return bool(obj.tenant_id == request.tenant.pk)

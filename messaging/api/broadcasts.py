@@ -95,6 +95,7 @@ class Broadcasts(ConfigurationViewSet[Broadcast]):
 
         What is scheduled already can be started at another time, or at once.
         """
+        self.get_object()  # whether it is here is said before what is wrong with the body
         data = StartSerializer(data=request.data)
         data.is_valid(raise_exception=True)
         at = data.validated_data["scheduled_at"]

@@ -39,14 +39,17 @@
       const open = byId("log")?.dataset.conversation;
       ask({ rows: true, log: conversation === undefined || String(conversation) === open });
     };
+    source.onerror = () => setTimeout(renew, 1000 + Math.random() * 4000);
   }
 
   // A closed source was told not to come back: its address has run out.
   async function renew() {
     if (!source || source.readyState !== EventSource.CLOSED) return;
+    const closed = source;
     source = null;
     const response = await fetch(body.dataset.renew).catch(() => null);
     if (response?.ok && !response.redirected) listen(await response.text());
+    else if (!response || response.status >= 500) source = closed; // asked again at the next turn
   }
 
   setInterval(() => {

@@ -18,6 +18,7 @@ from django.core import signing
 from config import events, processes
 from config.streams import EVERYTHING, Stream
 from messaging import hint_tokens
+from tenants.models import Membership, Tenant, User
 
 # Hints are heard across Valkey's databases: no other test, beside this one, may speak of these.
 ACME = f"t_acme_{uuid4().hex}"
@@ -119,6 +120,29 @@ def test_an_old_token_opens_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (await Page(f"/events/{text}").start())["status"] == 204
 
     run(story)
+
+
+def test_no_stream_outlives_its_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hint_tokens, "TOKEN_MAX_AGE", 1)
+
+    async def story() -> None:
+        page = await opened(ACME)
+        await asyncio.wait_for(page.task, 5)
+        assert not hint_tokens.seconds_left(page.scope["path"]) > 1
+
+    run(story)
+
+
+def test_who_is_shut_out_gets_no_new_address_for_hints(
+    signed_in: Any, alice: User, acme: Tenant
+) -> None:
+    assert hint_tokens.TOKEN_MAX_AGE <= 3600
+    client = signed_in(alice)
+    assert "/events/" in client.get("/t/acme/inbox/events/").content.decode()
+    Membership.objects.filter(user=alice).update(is_active=False)
+    assert client.get("/t/acme/inbox/events/").status_code == 403
+    Tenant.objects.filter(pk=acme.pk).update(is_active=False)
+    assert client.get("/t/acme/inbox/events/").status_code == 404
 
 
 def test_the_stream_is_neither_cached_nor_buffered() -> None:

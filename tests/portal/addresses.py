@@ -24,6 +24,7 @@ class Address:
 
     path: str
     name: str
+    methods: tuple[str, ...] = field(default=("get", "post"), compare=False)
 
     def __str__(self) -> str:
         return self.path or "(root)"
@@ -75,4 +76,14 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[Address]:
             yield from _walk(pattern.url_patterns, expression.removesuffix("$"))
         elif isinstance(pattern, URLPattern):
             path, _ = normalize(expression)[0]
-            yield Address(path=path, name=pattern.name or "")
+            methods = tuple(_methods(pattern.callback))
+            yield Address(path=path, name=pattern.name or "", methods=methods)
+
+
+def _methods(view: Any) -> list[str]:
+    """Name what can be asked of a view; Django's own views take whatever comes."""
+    if actions := getattr(view, "actions", None):  # a viewset's
+        return sorted(method for method in actions if method not in ("head", "options"))
+    if cls := getattr(view, "cls", None):
+        return [m for m in ("delete", "get", "patch", "post", "put") if hasattr(cls, m)]
+    return ["get", "post"]
