@@ -9,13 +9,14 @@ LOCKS := config/requirements
 RABBITMQ ?= /usr/lib/rabbitmq/bin/rabbitmq-server
 
 # The stamp's name holds the locks' content: nothing is asked of the network while they are the same.
-LOCK_ID := $(shell cat $(LOCKS)/*.txt | sha256sum | cut -c1-16)
+LOCK_ID := $(shell cat $(filter-out %/fuzz.txt,$(sort $(wildcard $(LOCKS)/*.txt))) | sha256sum | cut -c1-16)
+FUZZ := $(VENV)/fuzz/.stamp-$(shell sha256sum $(LOCKS)/fuzz.txt | cut -c1-16)
 stamp = $(VENV)/.$(1)-$(LOCK_ID)
 # The larger set serves the smaller one's purpose.
 have = $(firstword $(wildcard $(foreach set,$(1),$(call stamp,$(set)))) $(call stamp,$(firstword $(1))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-run install-dev run test test-slow test-broker bench chaos lint screenshots format lock audit clean
+.PHONY: help install install-run install-dev run test test-slow test-broker bench chaos fuzz lint screenshots format lock audit clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +53,9 @@ bench: install ## Measure the hot path and the pages; ARGS="--quick", "--only ac
 chaos: install ## Kill everything under traffic and count every promise; ARGS="--seed 7", "--seeds 1-10", "--seconds 30"
 	@$(PY) -m config.chaos $(ARGS)
 
+fuzz: $(FUZZ) ## Abuse webhooks, API and connections; ARGS="--seed 7", "--inputs 200000", "--seconds 300"
+	@$(VENV)/fuzz/bin/python -m config.fuzz $(ARGS)
+
 lint: install-dev ## Check style, types, package borders, templates and migrations
 	@$(PY) -m ruff check $(SOURCES)
 	@$(PY) -m ruff format --check $(SOURCES)
@@ -74,7 +78,8 @@ lock: install-dev ## Pin the newest allowed releases anew
 	  --generate-hashes --no-header --no-emit-index-url pyproject.toml"; \
 	$$lock -o $(LOCKS)/run.txt; \
 	$$lock --extra embedded -c $(LOCKS)/run.txt -o $(LOCKS)/embedded.txt; \
-	$$lock --extra embedded --group dev -c $(LOCKS)/embedded.txt -o $(LOCKS)/dev.txt
+	$$lock --extra embedded --group dev -c $(LOCKS)/embedded.txt -o $(LOCKS)/dev.txt; \
+	$$lock --extra embedded --group fuzz -c $(LOCKS)/dev.txt -o $(LOCKS)/fuzz.txt
 
 # In a place of its own: its dependencies are none of the product's. Strict, or what could not be
 # looked up would pass for clean.
@@ -83,6 +88,13 @@ audit: install-dev ## Ask whether a hole is known in a pinned release (needs the
 	  && $(VENV)/audit/bin/pip install --quiet --disable-pip-version-check --no-input pip-audit; }
 	@$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r $(LOCKS)/dev.txt \
 	  || { echo "Either a hole is known in what is named above, or it could not be looked up (no network?): nothing is proven." >&2; exit 1; }
+
+# In a place of its own: what it brings changes how the tests run.
+$(FUZZ):
+	@echo "installing into $(VENV)/fuzz"
+	@$(PYTHON) -m venv --clear $(VENV)/fuzz
+	@$(VENV)/fuzz/bin/pip install --quiet --disable-pip-version-check --no-input --require-hashes -r $(LOCKS)/fuzz.txt
+	@touch $@
 
 clean: ## Remove .venv and caches; .data, with all messages, stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis staticfiles

@@ -100,7 +100,7 @@ class Provider(ABC):
     @staticmethod
     @abstractmethod
     def split_webhook(body: bytes) -> list[WebhookItem]:
-        """Split a webhook body into its events without judging them.
+        """Split a webhook body into its events without judging them; MOST_EVENTS + 1 are enough.
 
         Raises WebhookMalformed when the body is not JSON.
         """

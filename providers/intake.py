@@ -24,7 +24,7 @@ from providers.errors import WebhookMalformed, WebhookUnauthorized
 from providers.inbox_connection import NotStored
 from providers.rows import Row
 from providers.strangers import TooManyStrangers
-from providers.types import WebhookItem
+from providers.types import MOST_EVENTS, WebhookItem
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +32,6 @@ PREFIX = "/webhook/"
 # With or without a trailing slash and never a redirect: a carrier does not follow those.
 _PATH = re.compile(r"/webhook/([a-z]+)/sms(?:/([A-Za-z0-9_-]{1,100}))?/?")
 _TYPE_LIMIT = 60
-# Carriers send one, rarely some. What a body can hold of tiny ones would keep the writer, which
-# all share, for longer than anybody's patience.
-_MOST_EVENTS = 1000
 
 
 class Answer(NamedTuple):
@@ -138,8 +135,8 @@ def _judge(door: Door, body: bytes) -> Answer | list[Row]:
     if len(body) > settings.WEBHOOK_BODY_LIMIT:
         return too_large()
     items = door.carrier.split_webhook(body)
-    if len(items) > _MOST_EVENTS:
-        return answer(413, f"The body has more than {_MOST_EVENTS} events.")
+    if len(items) > MOST_EVENTS:
+        return answer(413, f"The body has more than {MOST_EVENTS} events.")
     return _rows(door, items) or ACCEPTED
 
 

@@ -142,6 +142,11 @@ class UnknownEvent:
 ProviderEvent = InboundMessage | DeliveryReceipt | UnknownEvent
 
 
+# Carriers send one event at a time, rarely some. What a body can hold of tiny ones would keep all
+# others waiting; an adapter that finds more stops reading after one more.
+MOST_EVENTS = 1000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookItem:
     """One event of a webhook body, identified but not yet interpreted.

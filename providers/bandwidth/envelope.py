@@ -6,11 +6,19 @@ reader, which finds the same identity at several times the cost.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
-from providers.types import WebhookItem
+from providers.types import MOST_EVENTS, WebhookItem
 
 IDENTITY_LIMIT = 200
+# What Python's reader takes depends on how deep in calls it stands itself, and so on the door.
+DEPTH_LIMIT = 100
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NEST = bytes.maketrans(b"{}", b"[]")
+_OTHERS = bytes(set(range(256)) - set(b"[]"))
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -42,6 +50,7 @@ def split_plain(body: bytes) -> list[WebhookItem] | None:
         return None
     if not all(map(_is_plain, envelopes)):
         return None
+    wanted = slice(MOST_EVENTS + 1)
     return [
         WebhookItem(
             type=envelope.type,
@@ -49,8 +58,22 @@ def split_plain(body: bytes) -> list[WebhookItem] | None:
             recipient=envelope.to,
             payload=payload,
         )
-        for envelope, payload in zip(envelopes, payloads, strict=True)
+        for envelope, payload in zip(envelopes[wanted], payloads[wanted], strict=True)
     ]
+
+
+def is_too_deep(body: bytes) -> bool:
+    """Tell whether anything in it is nested deeper than DEPTH_LIMIT; exact where it is JSON."""
+    if body.count(b"[") + body.count(b"{") <= DEPTH_LIMIT:
+        return False
+    nests = _STRING.sub(b"", body).translate(_NEST).translate(None, _OTHERS)
+    # Each time the innermost go: so often as it is deep.
+    for _ in range(DEPTH_LIMIT):
+        outer = nests.replace(b"[]", b"")
+        if len(outer) == len(nests):
+            return False  # all gone, or no JSON
+        nests = outer
+    return bool(nests)
 
 
 def _payloads(body: bytes, count: int) -> list[bytes]:

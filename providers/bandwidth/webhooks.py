@@ -8,9 +8,10 @@ from typing import Any
 
 from providers.bandwidth import fields
 from providers.bandwidth.codes import Outcome, lookup
-from providers.bandwidth.envelope import IDENTITY_LIMIT, split_plain
+from providers.bandwidth.envelope import IDENTITY_LIMIT, is_too_deep, split_plain
 from providers.errors import WebhookMalformed
 from providers.types import (
+    MOST_EVENTS,
     DeliveryReceipt,
     InboundMessage,
     ProviderEvent,
@@ -32,8 +33,9 @@ _PROGRESS = {
 def split(body: bytes) -> list[WebhookItem]:
     """Split an array, or take a bare object, without judging the events.
 
-    Raises WebhookMalformed when the body is not JSON.
+    Raises WebhookMalformed when the body is not JSON, or nested too deeply.
     """
+    _check_depth(body)
     plain = split_plain(body)
     return _split_tolerantly(body) if plain is None else plain
 
@@ -42,7 +44,7 @@ def _split_tolerantly(body: bytes) -> list[WebhookItem]:
     decoded = _decode(body)
     events = decoded if isinstance(decoded, list) else [decoded]
     try:
-        return [_item(event) for event in events]
+        return [_item(event) for event in events[: MOST_EVENTS + 1]]
     except RecursionError:
         raise WebhookMalformed("The body is nested too deeply.") from None
 
@@ -62,6 +64,11 @@ def _identity(value: object) -> str:
     if not isinstance(value, str):
         return ""
     return fields.readable(value, instead="�")[:IDENTITY_LIMIT]
+
+
+def _check_depth(body: bytes) -> None:
+    if is_too_deep(body):
+        raise WebhookMalformed("The body is nested too deeply.")
 
 
 def _decode(body: bytes) -> Any:
@@ -84,6 +91,7 @@ def parse(payload: bytes) -> ProviderEvent:
 
     Raises WebhookMalformed when a field that routing needs is absent or of a wrong type.
     """
+    _check_depth(payload)
     event = _decode(payload)
     if not isinstance(event, dict):
         raise WebhookMalformed("The event is not an object.")

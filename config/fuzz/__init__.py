@@ -1,0 +1,1 @@
+"""Abuse: hostile bodies, connections and calls against the product (`make fuzz`)."""
