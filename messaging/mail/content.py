@@ -50,9 +50,9 @@ def compose(mail: MailDelivery, tenant: Tenant) -> EmailMessage:
         },
     )
     email = EmailMessage(
-        subject=one_line(f"Text from {sender} to {our_number}", limit=150),
+        subject=_header(f"Text from {sender} to {our_number}", limit=150),
         body=body,
-        from_email=formataddr((one_line(tenant.name, limit=60), settings.DEFAULT_FROM_EMAIL))
+        from_email=formataddr((_header(tenant.name, limit=60), settings.DEFAULT_FROM_EMAIL))
         if "<" not in settings.DEFAULT_FROM_EMAIL
         else settings.DEFAULT_FROM_EMAIL,
         to=[mail.address],
@@ -65,6 +65,11 @@ def compose(mail: MailDelivery, tenant: Tenant) -> EmailMessage:
     for file in files:
         email.attach(file.name, file.content, file.content_type)
     return email
+
+
+def _header(text: str, *, limit: int) -> str:
+    """Fold the text into one line that no mail program takes for encoded words."""
+    return one_line(text, limit=limit).replace("=?", "= ?")
 
 
 def _sender(message: Message, tenant: Tenant) -> str:
@@ -83,7 +88,7 @@ def _files(attachments: Sequence[Attachment]) -> tuple[list[_File], list[str]]:
     missing: list[str] = []
     room = _MOST_BYTES
     for attachment in attachments:
-        name = one_line(attachment.name, limit=100) or f"file {attachment.position}"
+        name = _header(attachment.name, limit=100) or f"file {attachment.position}"
         if attachment.state != Attachment.State.READY or attachment.size > room:
             missing.append(name)
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import FileResponse, HttpResponseBase
 
 from messaging.models import Attachment
+from messaging.plaintext import one_line
 
 # Browsers draw these without running anything; all else is a download.
 RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -39,7 +40,7 @@ def served(attachment: Attachment, *, max_age: int = _DAY) -> HttpResponseBase:
     response = FileResponse(
         file,
         as_attachment=not kind,
-        filename=attachment.name or "file",
+        filename=one_line(attachment.name, limit=200) or "file",
         content_type=kind or "application/octet-stream",
     )
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"

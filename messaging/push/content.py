@@ -56,7 +56,7 @@ def notice_of(message: Message, sender: str, tenant: Tenant, *, is_hidden: bool)
 
 def mention_of(note: Note, title: str, tenant: Tenant, *, is_hidden: bool) -> Notice:
     """Write the notification of a note; hidden = who mentions one, but not what they say."""
-    who = str(note.author) if note.author else "A colleague"
+    who = one_line(str(note.author), limit=80) if note.author else "A colleague"
     text = one_line(note.text, limit=_LONGEST)
     return Notice(
         title=f"{who} mentioned you",
@@ -69,7 +69,7 @@ def mention_of(note: Note, title: str, tenant: Tenant, *, is_hidden: bool) -> No
 def trial(tenant: Tenant) -> Notice:
     """Write the notification that a person sends to the own device to see that it works."""
     return Notice(
-        title=tenant.name,
+        title=one_line(tenant.name, limit=80),
         body="Notifications work on this device.",
         tag="test",
         url=tenant_path(tenant, "inbox/me/"),
