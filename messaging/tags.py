@@ -1,4 +1,4 @@
-"""Tags of contacts: typed with commas between them, kept as a list."""
+"""Tags of contacts: typed with commas (or semicolons) between them, kept as a list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def parse_tags(text: str) -> list[str]:
     Raises NotATag.
     """
     tags: dict[str, str] = {}
-    for part in text.split(","):
+    for part in text.replace(";", ",").split(","):
         tag = " ".join(part.split())
         if len(tag) > LENGTH_LIMIT:
             raise NotATag(f"The tag “{tag[:20]}…” is longer than {LENGTH_LIMIT} characters.")

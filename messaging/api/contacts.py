@@ -33,6 +33,14 @@ class ContactSerializer(KnownFields, serializers.ModelSerializer[Contact]):
         fields = ["id", "number", "name", "company", "email", "tags", "notes"]
         extra_kwargs = {"notes": {"max_length": 2000}}
 
+    def validate_name(self, name: str) -> str:
+        """Fold it into one line, as the pages and spreadsheets have it."""
+        return " ".join(name.split())
+
+    def validate_company(self, company: str) -> str:
+        """Fold it into one line, too."""
+        return " ".join(company.split())
+
     def validate_tags(self, tags: list[str]) -> list[str]:
         """Keep each tag once, without the commas that part them on the page."""
         try:

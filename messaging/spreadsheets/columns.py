@@ -208,7 +208,7 @@ class TagsCell(Widget):  # type: ignore[misc]  # import_export has no types
         Raises ValueError.
         """
         try:
-            return parse_tags(str(value or "").replace(";", ","))
+            return parse_tags(str(value or ""))
         except NotATag as error:
             raise ValueError(str(error)) from error
 
