@@ -37,7 +37,7 @@ class Company:
     callback: tuple[str, str] = _CALLBACK
 
 
-def open_companies(run: int, count: int, portals: Sequence[str]) -> list[Company]:
+def open_companies(run: int, count: int, portals: Sequence[str] = ("",)) -> list[Company]:
     """Open a run's companies, and suspend those of the runs before."""
     Tenant.objects.update(is_active=False)
     trunk, _ = Trunk.objects.get_or_create(name="Chaos", defaults={"provider": "bandwidth"})
