@@ -21,7 +21,9 @@ from auditlog.context import disable_auditlog
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test import Client, override_settings
+from django.test.utils import setup_databases, teardown_databases
 from django_tenants.utils import tenant_context
 
 from config.celery import app as celery_app
@@ -107,13 +109,23 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, django_db_keepdb: Any
+) -> Iterator[None]:
     with django_db_blocker.unblock():
+        # pytest-django makes none where no chosen test is marked for it, and those that commit by
+        # themselves would meet the developer's own.
+        made = not connection.settings_dict["NAME"].startswith(TEST_DATABASE_PREFIX)
+        names = setup_databases(0, interactive=False, keepdb=django_db_keepdb) if made else []
         for slug, name in (("acme", "Acme Dental Group"), ("globex", "Globex Plumbing")):
             if not Tenant.objects.filter(slug=slug).exists():
                 Tenant(slug=slug, name=name).save()
                 provision(f"t_{slug}")
         connection.set_schema_to_public()
+    yield
+    if made and not django_db_keepdb:
+        with django_db_blocker.unblock():
+            teardown_databases(names, verbosity=0)
 
 
 @pytest.fixture(scope="session")
