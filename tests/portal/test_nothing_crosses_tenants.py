@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.test import Client, RequestFactory
@@ -23,12 +24,12 @@ from rest_framework.exceptions import ValidationError as InvalidInput
 from rest_framework.request import Request
 from rest_framework.serializers import ModelSerializer, Serializer
 
-from messaging.models import Extension, InboundRule, RingGroup, SmsConfiguration
+from messaging.models import Extension, InboundRule, MessageSetting, RingGroup, SmsConfiguration
 from tenants.models import ApiKey, Membership, PhoneNumber, Tenant, Trunk, User
 from tenants.roles import Role
 from tenants.sites import tenant_site
 from tests.conftest import ACME_NUMBER, member
-from tests.portal.addresses import TENANT, Address, People, Samples, addresses
+from tests.portal.addresses import PUBLIC, TENANT, Address, People, Samples, addresses
 from tests.portal.fingerprints import unchanged
 from tests.portal.strangers import ask, names_a_row, nobodys, said, text_of
 from tests.portal.test_every_address_is_guarded import OPEN_BY_SIGNATURE, OPEN_IN_TENANT
@@ -191,6 +192,27 @@ def test_a_door_that_is_shut_gives_nothing_and_changes_nothing(
     assert len(found) > 100
 
 
+@pytest.mark.parametrize("who", ["a stranger", "a tenant's admin", "a key for one tenant"])
+def test_the_platform_is_changed_by_none_but_its_admins(
+    who: str, samples: Samples, people: People
+) -> None:
+    browser, program = Client(), Client()
+    if who == "a tenant's admin":
+        browser, program = _browser(people.admin), _program(people.admin)
+    elif who == "a key for one tenant":
+        program = _program(people.system_admin, people.tenant)
+    which = [a for a in addresses(PUBLIC) if a.path.startswith(("system/", "api/"))]
+    if who == "a key for one tenant":
+        which = [a for a in which if a.path.startswith("api/")]
+
+    with unchanged("public", people.tenant.schema_name):
+        found = _ask_everything("/", samples, lambda a: _client_for(a, browser, program), which)
+
+    odd = _odd(found, {302, 307, 401, 403}, but=people.admin.email)
+    assert not odd, "\n".join(f"{call}: {answer}" for call, answer in odd.items())
+    assert len(found) > 30
+
+
 def test_no_page_list_or_search_holds_anothers_rows(samples: Samples, people: People) -> None:
     gina, globex = people.other_admin, Tenant.objects.get(slug="globex")
     browser, program = _browser(gina), _program(gina, globex)
@@ -293,6 +315,31 @@ def test_no_field_of_the_api_reads_anothers_key(samples: Samples, people: People
             )
     assert len(read["acme"]) > 20
     assert read["globex"] == []
+
+
+def test_a_sheet_of_another_tenants_brings_nothing_of_it_in(
+    samples: Samples, people: People
+) -> None:
+    alice, gina = _browser(people.admin), _browser(people.other_admin)
+    sheets = [a.path for a in _all(TENANT) if a.path.endswith("/import/")]
+    trail = {"public.auditlog_logentry"}  # Globex's own, of what came in
+    problems = {}
+
+    with unchanged("public", people.tenant.schema_name, but=trail):
+        for path in sheets:
+            export = alice.get(f"/t/acme/{path.replace('import', 'export')}").getvalue()
+            mine = alice.post(f"/t/acme/{path}", {"file": SimpleUploadedFile("x.csv", export)})
+            waiting = mine.context["waiting"]
+            assert gina.post(f"/t/globex/{path}", {"waiting": waiting}).status_code == 200
+            page = gina.post(f"/t/globex/{path}", {"file": SimpleUploadedFile("x.csv", export)})
+            problems[path] = [str(problem) for problem in page.context["outcome"].problems]
+            if page.context["waiting"]:
+                gina.post(f"/t/globex/{path}", {"waiting": page.context["waiting"]})
+
+    assert len(sheets) >= 4
+    assert problems["messaging/messagesetting/import/"]
+    with tenant_context(Tenant.objects.get(slug="globex")):
+        assert not MessageSetting.objects.exists()
 
 
 def _columns_of_forms(page: Any) -> Iterator[tuple[str, ModelChoiceField[Model]]]:
