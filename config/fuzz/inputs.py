@@ -66,6 +66,10 @@ class Maker:
         except (ValueError, RecursionError):  # no JSON, or too deep to be copied
             return self.body()
 
+    def changed(self, event: Any) -> Any:
+        """Change some of an event's fields, or none."""
+        return self._mutated(event)
+
     def mixed(self) -> Mixed:
         """Make an array in which good events stand among bad ones."""
         good = [self._good() for _ in range(self._random.randint(1, 4))]

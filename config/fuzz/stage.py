@@ -12,7 +12,7 @@ from pathlib import Path
 
 from config import processes
 from config.embedded import Supervisor
-from config.fuzz import described, slow
+from config.fuzz import described, slow, worker
 from config.fuzz.company import open_company
 from config.fuzz.figures import Figures
 from tenants.migration import migrate_all
@@ -38,6 +38,7 @@ def parts(
     portal, intake = f"http://127.0.0.1:{portal_port}", f"http://127.0.0.1:{intake_port}"
     return {
         "bodies": lambda seconds: _bodies(folder, seed, options.inputs, seconds),
+        "worker": lambda seconds: worker.route(company, seed=seed, seconds=seconds),
         "slow": lambda seconds: slow.drip(portal, intake, company, seconds=seconds),
         "api": lambda seconds: described.call(
             portal, company, seed=seed, seconds=seconds, examples=options.examples, folder=folder
