@@ -302,6 +302,7 @@ REST_FRAMEWORK = {
         "tenants.api.authentication.PortalSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["tenants.api.permissions.Denied"],
+    "DEFAULT_THROTTLE_CLASSES": ["tenants.api.throttle.KeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "tenants.api.pagination.Pages",
@@ -312,12 +313,14 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Of one key; 0 = as many as it likes.
+API_REQUESTS_PER_MINUTE = max(0, env.int("API_REQUESTS_PER_MINUTE", default=3000))
 SPECTACULAR_SETTINGS = {
     "TITLE": "Trunkline API",
     "DESCRIPTION": "Sign in with `Authorization: Bearer <key>` or the portal's session. Lists are"
     " `{count, next, previous, results}`; follow `next` for more. Wrong input is a 400 that names"
-    " the field; a text that the rules forbid is a 422 `{code, detail}`. Secrets are taken, never"
-    " told.",
+    " the field; a text that the rules forbid is a 422 `{code, detail}`. A key that asks too often"
+    " gets a 429 with `Retry-After`. Secrets are taken, never told.",
     "VERSION": "1",
     "DEFAULT_GENERATOR_CLASS": "tenants.api.openapi.Description",
     "SERVE_INCLUDE_SCHEMA": False,
