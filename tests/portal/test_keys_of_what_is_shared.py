@@ -17,8 +17,8 @@ from tenants.models import PhoneNumber
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("config", "messaging", "providers", "tenants")
-# What makes a key a tenant's own.
-OWNERS = ("tenant.pk", "schema")
+# What makes a key a tenant's own, or one API key's.
+OWNERS = ("tenant.pk", "schema", "request.auth.pk")
 # Modules that speak to Valkey past the cache, with what their keys and channels are made of.
 VALKEY = {
     "config/cache.py": "the cache itself",
