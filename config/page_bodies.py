@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 
@@ -18,7 +18,7 @@ from providers.places import AllTaken, Places
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Application = Callable[[Environ, Any], Any]
 
 # A picture of 20 MB and the form around it; the README tells proxies the same.
 UPLOAD_LIMIT = 21 * 1024 * 1024
@@ -41,7 +41,7 @@ def answer(
     # Of a body without a length, or an odd one, Django reads nothing.
     length = int(written) if written.isdecimal() and written.isascii() else 0
     if not length:
-        return application(environ, start_response)
+        return cast("Iterable[bytes]", application(environ, start_response))
     limit = limit_of(environ["PATH_INFO"])
     if length > limit:
         return _refuse(start_response, "413 Content Too Large", f"More than {limit} bytes.")
@@ -52,7 +52,7 @@ def answer(
         return _refuse(start_response, "503 Service Unavailable", "Too busy. Try again.")
     except (_EndedEarly, OSError):
         return _refuse(start_response, "400 Bad Request", "The body ended early.")
-    return application(environ, start_response)
+    return cast("Iterable[bytes]", application(environ, start_response))
 
 
 def limit_of(path: str) -> int:

@@ -115,7 +115,7 @@ class _Run:
     @property
     def is_over(self) -> bool:
         """Tell whether inputs or time are used up."""
-        return self._inputs >= self._options.inputs or time.monotonic() > self._until
+        return bool(self._inputs >= self._options.inputs or time.monotonic() > self._until)
 
     def heavy(self) -> None:
         """Measure the heaviest bodies that are known."""
@@ -232,7 +232,7 @@ def _lead(fuzzer: Any, run: _Run, options: argparse.Namespace) -> None:
 
 def _fuzzer() -> Any:
     try:
-        import atheris  # noqa: PLC0415  # there are no wheels for some machines
+        import atheris  # type: ignore[import-untyped]  # noqa: PLC0415  # only in its own place
     except ImportError:
         return None
     return atheris

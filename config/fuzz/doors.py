@@ -155,6 +155,7 @@ def check_event(payload: bytes) -> None:
         event = BandwidthProvider.parse_webhook(payload)
     except WebhookMalformed:
         return
+    words: tuple[str, ...]
     if isinstance(event, InboundMessage):
         words = (event.provider_message_id, event.our_number, event.sender, event.text)
     elif isinstance(event, DeliveryReceipt):
