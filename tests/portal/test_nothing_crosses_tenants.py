@@ -56,7 +56,7 @@ CANARIES = [
     "Acme's own line",
 ]
 # Fragments that find them, and are none of them.
-WORDS = ["crown", "Dana", "5550300"]
+WORDS = ["crown", "5550300"]
 # Whose thread it is not sees none of this in it.
 OF_THE_THREAD = ["Is my crown ready", "x-ray.png", "@101 call her"]
 # What extension users have in common; all else is by person or by thread.
@@ -374,7 +374,7 @@ def _columns(cls: Any, tenant: Tenant, person: User) -> Iterator[tuple[str, Any]
 
 def _rows_read(column: Any, keys: set[object]) -> Iterator[Model]:
     for key in keys:
-        for told in (key, [key]):
+        for told in (key, [key]) if hasattr(column, "child_relation") else (key,):
             try:
                 value = column.run_validation(told)
             except (InvalidInput, ValidationError):
