@@ -105,7 +105,8 @@ def named_people(keys: Sequence[int]) -> set[int]:
 
 def columns_naming_people() -> Iterator[tuple[str, str]]:
     """Yield table and column of all that may name an account in a tenant's schema."""
-    labels = {apps.get_containing_app_config(f"{name}.x").label for name in settings.TENANT_APPS}
+    owners = (apps.get_containing_app_config(f"{name}.x") for name in settings.TENANT_APPS)
+    labels = {owner.label for owner in owners if owner is not None}
     for model in apps.get_models():
         if model._meta.app_label not in labels or model._meta.proxy:
             continue
