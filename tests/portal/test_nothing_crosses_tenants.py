@@ -24,6 +24,7 @@ from rest_framework.exceptions import ValidationError as InvalidInput
 from rest_framework.request import Request
 from rest_framework.serializers import ModelSerializer, Serializer
 
+from messaging.media.attachments import store_upload
 from messaging.models import Extension, InboundRule, MessageSetting, RingGroup, SmsConfiguration
 from tenants.models import ApiKey, Membership, PhoneNumber, Tenant, Trunk, User
 from tenants.roles import Role
@@ -409,10 +410,24 @@ def test_a_thread_is_nothing_to_a_colleague_who_does_not_handle_it(
                         answer, OF_THE_THREAD
                     )
                     tried += 1
+        body = {"from": ACME_NUMBER, "to": ["+15125550333"], "text": "From a number of others"}
+        assert ask(program, "post", "/t/acme/api/v1/messages/", body).status_code == 422
+        browser.post("/t/acme/inbox/new/", {**body, "to": body["to"][0]})
 
     assert not any(told.values()), "\n".join(f"{p}: {w}" for p, w in told.items() if w)
     assert looked > 60
     assert tried > 100
+
+
+def test_files_are_had_by_their_addresses_alone(samples: Samples, people: People) -> None:
+    with tenant_context(people.tenant):
+        file = store_upload(people.admin, "x.txt", "text/plain", b"of Acme")
+        stored = str(file.file.name)
+    assert people.tenant.schema_name in stored
+    for person in (people.admin, people.other_admin, people.system_admin):
+        for place in ("", "media/", "static/", "static/../", "static/%2e%2e/", "t/acme/media/"):
+            answer = _browser(person).get(f"/{place}{stored}")
+            assert answer.status_code in (302, 403, 404)
 
 
 def test_keys_of_another_tenants_rows_are_those_of_nobodys(

@@ -21,6 +21,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import CharField, EmailField, Model, TextField
+from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 from django_tenants.utils import tenant_context
@@ -212,6 +213,17 @@ def test_the_api_tells_words_as_they_are(planted: Samples, people: People, api: 
                 )
             assert "html" not in answer.get("Content-Type", "")
     assert told > 20
+
+
+@pytest.mark.parametrize("path", ["/t/acme/", "/t/acme/api/v1/", "/", "/webhook/bandwidth/sms/"])
+def test_an_address_writes_one_line_into_the_log(
+    path: str, people: People, caplog: pytest.LogCaptureFixture
+) -> None:
+    Client().get(f"{path}x%0d%0aERROR%20forged%1b%5b31m%e2%80%a8%00")
+
+    assert caplog.records or path != "/"
+    for record in caplog.records:
+        assert record.getMessage().isprintable(), ascii(record.getMessage())
 
 
 def _write(text: str, people: People) -> Message:
