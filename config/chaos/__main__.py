@@ -24,7 +24,7 @@ _OWN = ("pg", "pg.new", "valkey", "logs", "mail", "beat-schedule")
 def main() -> int:
     """Print a table, write the results; 1 when a promise was broken."""
     options = _options()
-    carrier_port, *portal_ports = free_ports(3)
+    carrier_port, intake_port, *portal_ports = free_ports(4)
     _surround(options.data, f"http://127.0.0.1:{carrier_port}")
     import django  # noqa: PLC0415  # the settings read the environment
 
@@ -47,6 +47,7 @@ def main() -> int:
         data=options.data,
         carrier_port=carrier_port,
         portal_ports=portal_ports,
+        intake_port=intake_port,
         only=options.only,
         may_mount=not options.no_mount,
     )

@@ -78,7 +78,7 @@ def _account(company: Company) -> SimulatedAccount:
     return SimulatedAccount(
         account_id=company.account_id,
         application_id=APPLICATION_ID,
-        webhook_url=f"{company.portal}/webhook/bandwidth/sms/{company.webhook_token}",
+        webhook_url=f"{company.door}/webhook/bandwidth/sms/{company.webhook_token}",
         webhook_username=company.callback[0],
         webhook_password=company.callback[1],
         numbers=(company.number,),

@@ -32,22 +32,25 @@ class Company:
     webhook_token: str
     user: User
     api_key: str
-    portal: str  # address of the web process that it uses
+    portal: str  # address of the web process that its programs use
+    door: str  # address of the process that its webhooks come in by
     credentials: tuple[str, str]
     callback: tuple[str, str] = _CALLBACK
 
 
-def open_companies(run: int, count: int, portals: Sequence[str] = ("",)) -> list[Company]:
+def open_companies(
+    run: int, count: int, portals: Sequence[str] = ("",), doors: Sequence[str] = ("",)
+) -> list[Company]:
     """Open a run's companies, and suspend those of the runs before."""
     Tenant.objects.update(is_active=False)
     trunk, _ = Trunk.objects.get_or_create(name="Chaos", defaults={"provider": "bandwidth"})
     return [
-        _open(trunk, run * 100 + place, portals[place % len(portals)])
+        _open(trunk, run * 100 + place, portals[place % len(portals)], doors[place % len(doors)])
         for place in range(1, count + 1)
     ]
 
 
-def _open(trunk: Trunk, place: int, portal: str) -> Company:
+def _open(trunk: Trunk, place: int, portal: str, door: str) -> Company:
     tenant: Tenant = Tenant.objects.create(
         slug=f"chaos-{place}", name=f"Chaos {place}", registration_confirmed=True
     )
@@ -97,5 +100,6 @@ def _open(trunk: Trunk, place: int, portal: str) -> Company:
         user=member.user,
         api_key=api_key,
         portal=portal,
+        door=door,
         credentials=(configuration.username, _SECRET),
     )

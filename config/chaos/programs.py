@@ -28,6 +28,8 @@ from config.local import database_config
 _STEP = 0.05
 # Two, each for half of the companies: one alone would be away for most of a run.
 _WEB = ("web", "web-2")
+# What takes webhooks: some companies' by the web process, the others' by one for nothing else.
+_DOORS = (*_WEB, "intake")
 _ONE: Mapping[Kill, str] = {
     Kill.WORKER: "worker",
     Kill.OTHER_WORKER: "worker-2",
@@ -52,12 +54,14 @@ class Programs:
         *,
         env: Mapping[str, str],
         ports: Sequence[int],
+        intake_port: int,
     ) -> None:
         self._supervisor = supervisor
         self._data = supervisor.data
         self._children = {child.process.name: child for child in servers}
         self._env = env
         self._ports = ports
+        self._intake_port = intake_port
         self._away_until: dict[str, float] = {}
         self.on_start: Callable[[int], None] = lambda _: None
 
@@ -66,6 +70,11 @@ class Programs:
         """Addresses of the web processes."""
         return [f"http://127.0.0.1:{port}" for port in self._ports]
 
+    @property
+    def doors(self) -> list[str]:
+        """Addresses that take webhooks."""
+        return [f"http://127.0.0.1:{port}" for port in (*self._ports, self._intake_port)]
+
     def start_portal(self) -> None:
         """Start all but the servers, and wait until they do their work."""
         group = self._supervisor.launch(
@@ -73,6 +82,7 @@ class Programs:
                 replace(processes.web(host="127.0.0.1", port=port, env=self._env), name=name)
                 for name, port in zip(_WEB, self._ports, strict=True)
             ),
+            processes.intake(host="127.0.0.1", port=self._intake_port, env=self._env),
             processes.worker("worker", queue="messages", env=self._env),
             processes.worker("worker-2", queue="messages", env=self._env),
             processes.worker("worker-slow", queue="slow,bulk", env=self._env),
@@ -89,9 +99,9 @@ class Programs:
                     self._kill(name, away=strike.away)
                 return True
             case Kill.WEB_WORKER:
-                return self._kill_web_worker(random.choice(_WEB), away=strike.away)
+                return self._kill_web_worker(random.choice(_DOORS), away=strike.away)
             case Kill.WEB_SERVER:
-                return self._kill(random.choice(_WEB), away=strike.away)
+                return self._kill(random.choice(_DOORS), away=strike.away)
             case Kill.CONNECTION:
                 return self._kill_connection(random)
             case kill:

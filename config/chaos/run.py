@@ -65,7 +65,9 @@ class Run:
         """Do it all and return what came of it."""
         stage, plan = self._stage, self._plan
         self._until(stage.programs.are_ready, within=_READY_WITHIN)
-        companies = open_companies(self._place, plan.companies, stage.programs.portals)
+        companies = open_companies(
+            self._place, plan.companies, stage.programs.portals, stage.programs.doors
+        )
         stage.carrier.begin(companies, self._ledger, seed=plan.seed)
         watch = Watch(connection.get_connection_params())
         connection.close()

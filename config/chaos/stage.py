@@ -28,6 +28,7 @@ class Wish:
     data: Path
     carrier_port: int
     portal_ports: Sequence[int]
+    intake_port: int
     only: Sequence[Kill] = ()
     may_mount: bool = True
 
@@ -39,7 +40,13 @@ def play(supervisor: Supervisor, wish: Wish, *, on_result: Callable[[list[Result
     with stand_in(wish.carrier_port) as carrier, small_disk(folder, wish.may_mount) as small:
         servers = start_local_servers(supervisor)
         migrate_all(lambda _: supervisor.check())
-        programs = Programs(supervisor, servers, env=dict(os.environ), ports=wish.portal_ports)
+        programs = Programs(
+            supervisor,
+            servers,
+            env=dict(os.environ),
+            ports=wish.portal_ports,
+            intake_port=wish.intake_port,
+        )
         disk = small or LimitedFiles(programs.writers)
         programs.on_start = disk.began
         programs.start_portal()
