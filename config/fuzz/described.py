@@ -20,7 +20,7 @@ from config.fuzz.company import Company
 from config.fuzz.figures import Figures
 from tenants.models import ApiKey, Membership, Tenant, User
 
-_PROGRAM = Path(sys.executable).with_name("schemathesis")
+_PROGRAM = Path(sys.executable).absolute().with_name("schemathesis")
 _CHECKS = "not_a_server_error"
 _REPAIR_EVERY = 0.5
 _GRACE = 60
@@ -82,7 +82,12 @@ def _run(
     arguments += ["--report-ndjson-path", str(report)]
     with report.with_suffix(".log").open("wb") as log:
         ended = subprocess.run(  # noqa: S603  # our own program
-            arguments, stdout=log, stderr=subprocess.STDOUT, timeout=seconds + _GRACE, check=False
+            arguments,
+            cwd=report.parent,  # where it leaves what it remembers
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            timeout=seconds + _GRACE,
+            check=False,
         )
     if ended.returncode:
         figures.broke(f"{api.name}: ended with {ended.returncode}, see {log.name}")
