@@ -54,7 +54,7 @@ CANARIES = [
     "X-mas",
     "We are closed.",
     "@101 call her",
-    "Acme's own line",
+    "Line of Acme alone",
 ]
 # Fragments that find them, and are none of them.
 WORDS = ["crown", "5550300"]
@@ -69,7 +69,9 @@ SHARED_BY_COLLEAGUES = re.compile(
 @pytest.fixture(scope="module")
 def samples(furnished: Samples, people: People) -> Samples:
     """Acme's rows, a trunk of its own among them; the platform's is everybody's to see."""
-    own = Trunk.objects.create(name="Acme's own line", provider="bandwidth", tenant=people.tenant)
+    own = Trunk.objects.create(
+        name="Line of Acme alone", provider="bandwidth", tenant=people.tenant
+    )
     with tenant_context(people.tenant):  # words that are nowhere an example
         RingGroup.objects.update(name="Our front desk")
         InboundRule.objects.update(name="Our front desk")
