@@ -439,6 +439,7 @@ def test_keys_of_another_tenants_rows_are_those_of_nobodys(
     browser, program = _browser(gina), _program(gina, globex)
     which = [a for a in _all(TENANT) if names_a_row(a, samples)]
     others, differing = nobodys(samples), {}
+    api = {address for address in which if address.path.startswith("api/")}
 
     with unchanged("public", people.tenant.schema_name, globex.schema_name):
         for address in which:
@@ -447,7 +448,9 @@ def test_keys_of_another_tenants_rows_are_those_of_nobodys(
                 first = _answer(client, method, address, samples)
                 if first[0] not in _not_there(address):
                     differing[f"{method} {address}"] = first[0]
-            if first != _answer(client, method, address, others):
+            # A page that says 404 is the same page for all; elsewhere the words count.
+            is_told = first[0] != 404 or address in api
+            if is_told and first != _answer(client, method, address, others):
                 differing[f"{method} {address}"] = "another answer than for nobody's key"
 
     assert not differing, "\n".join(f"{call}: {answer}" for call, answer in differing.items())
