@@ -199,9 +199,17 @@
     return done;
   }
 
+  // Bound at once: htmx does it a moment later, and a click before would be lost.
+  function bind(added) {
+    for (const node of Array.isArray(added) ? added : []) {
+      if (node.nodeType === Node.ELEMENT_NODE) htmx.process(node);
+    }
+    return added;
+  }
+
   htmx.defineExtension("merge", {
     isInlineSwap: (style) => MODES.has(style),
-    handleSwap: (style, target, fragment) => MODES.has(style) && swap(style, target, fragment),
+    handleSwap: (style, target, fragment) => MODES.has(style) && bind(swap(style, target, fragment)),
   });
 
   globalThis.isAtEnd = isAtEnd;
