@@ -79,7 +79,8 @@ def serve(*, host: str, port: int, settings: SimulatorSettings) -> None:
 
     Raises OSError when the port is taken.
     """
-    with start_in_thread(settings, host=host, port=port), _stop_signal() as stopped:
+    # Who sees it answer may tell it to stop at once.
+    with _stop_signal() as stopped, start_in_thread(settings, host=host, port=port):
         stopped.wait()
 
 
