@@ -64,6 +64,22 @@
     if (!node.contains(document.activeElement)) node.parentElement?.focus({ preventScroll: true });
   }
 
+  // A button that goes between press and release is never clicked: what is held down stays as it
+  // is, and its part of the page is asked for once more when it is let go.
+  const outdated = new Set();
+
+  function isHeld(old, target) {
+    const held = old.matches("a:active") || old.querySelector("a:active, button:active");
+    if (held) outdated.add(target);
+    return Boolean(held);
+  }
+
+  function released() {
+    for (const target of outdated) htmx.trigger(target, "refresh");
+    outdated.clear();
+  }
+  for (const end of ["pointerup", "pointercancel", "keyup"]) addEventListener(end, () => setTimeout(released));
+
   function replace(target, fresh) {
     const wanted = new Set(fresh.map((child) => child.id));
     for (const old of [...target.children]) if (!wanted.has(old.id)) old.remove();
@@ -73,7 +89,7 @@
       const old = document.getElementById(child.id);
       const known = old && old.parentElement === target ? old : null;
       let node = known;
-      if (!known || (known !== child && !known.isEqualNode(child))) {
+      if (!known || (known !== child && !known.isEqualNode(child) && !isHeld(known, target))) {
         node = child;
         added.push(child);
       }
@@ -94,7 +110,7 @@
     const added = [];
     for (const child of [...fragment.children]) {
       const old = child.dataset.place ? document.getElementById(child.id) : null;
-      if (!old || old.parentElement !== target || old.isEqualNode(child)) continue;
+      if (!old || old.parentElement !== target || old.isEqualNode(child) || isHeld(old, target)) continue;
       put(old, child);
       added.push(child);
     }

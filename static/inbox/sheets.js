@@ -44,6 +44,13 @@
 
   document.addEventListener("sheet:close", close);
 
+  // Escape, which would leave what the sheet held in the page.
+  sheet.addEventListener("cancel", (event) => {
+    if (event.target !== sheet) return;
+    event.preventDefault();
+    close();
+  });
+
   sheet.addEventListener("click", (event) => {
     const template = event.target.closest("[data-insert]");
     if (template) {

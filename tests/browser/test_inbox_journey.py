@@ -104,3 +104,46 @@ def test_what_a_sheet_offers_works_from_its_first_moment(running: Running, brows
     page.click("[title='Send later']")
 
     page.locator("#later .chip").wait_for(timeout=SOON)
+
+
+def test_what_is_pressed_in_a_thread_outlives_its_refresh(running: Running, browser: Any) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 700}).new_page()
+    _sign_in(page, running, "bea@acme.example")
+    page.locator("#rows a.row").first.click()
+    page.fill("#text", "Come at seven")
+    page.click("[title='Send later']")
+    page.locator("#sheet .choices button").first.click()
+    page.locator("#later .chip").wait_for(timeout=SOON)
+    page.click(".send")
+    last = page.locator(".bubble", has_text="Come at seven")
+
+    def is_refresh(response: Any) -> bool:
+        return bool(response.url.partition("?")[0].endswith("/messages/"))
+
+    # The answer to the press is on its way while the thread is refreshed.
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/edit/", hold)
+    last.get_by_text("Edit").click(timeout=SOON)
+    with page.expect_response(is_refresh):
+        page.evaluate("htmx.trigger('#log', 'refresh')")
+    held[0].continue_()
+    page.locator("#scheduled-text").wait_for(timeout=SOON)
+    page.keyboard.press("Escape")
+
+    # The message is drawn anew between the press and the letting go.
+    page.unroute("**/edit/")
+    last.get_by_text("Edit").hover()
+    page.mouse.down()
+    with page.expect_response(is_refresh):
+        page.evaluate(
+            """() => {
+              document.querySelector(".bubble:last-of-type time").textContent = "stale";
+              htmx.trigger("#log", "refresh");
+            }"""
+        )
+    page.mouse.up()
+    page.locator("#scheduled-text").wait_for(timeout=SOON)
