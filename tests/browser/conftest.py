@@ -1,4 +1,4 @@
-"""One running product per run, one browser per test."""
+"""One running product per run, one browser per file, fresh contexts for each test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield portal
 
 
-@pytest.fixture
-def browser() -> Iterator[Any]:
+# Not for the whole run: while Playwright is up, Django believes this thread to be an event loop's.
+@pytest.fixture(scope="module")
+def _process() -> Iterator[Any]:
     with chromium() as started_browser:
         yield started_browser
+
+
+@pytest.fixture
+def browser(_process: Any) -> Iterator[Any]:
+    """Chromium, with nobody signed in and nothing remembered."""
+    yield _process
+    for context in _process.contexts:
+        context.close()

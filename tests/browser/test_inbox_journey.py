@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.product import Running
-from tests.browser.test_main_job import _sign_in
+from tests.browser.visiting import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def test_a_morning_at_the_inbox(running: Running, browser: Any) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 700}).new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    _sign_in(page, running, "ann@acme.example")
+    sign_in(page, running, "ann@acme.example")
     handset = browser.new_context().new_page()
     handset.goto(running.handset)
     for number in range(55):
@@ -87,7 +87,7 @@ def test_a_morning_at_the_inbox(running: Running, browser: Any) -> None:
 
 def test_what_a_sheet_offers_works_from_its_first_moment(running: Running, browser: Any) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 700}).new_page()
-    _sign_in(page, running, "bea@acme.example")
+    sign_in(page, running, "bea@acme.example")
     page.locator("#rows a.row").first.click()
     page.fill("#text", "Come at five")
     # As quick as nobody is: the choice is made in the moment in which it can be seen.
@@ -108,7 +108,7 @@ def test_what_a_sheet_offers_works_from_its_first_moment(running: Running, brows
 
 def test_what_is_pressed_in_a_thread_outlives_its_refresh(running: Running, browser: Any) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 700}).new_page()
-    _sign_in(page, running, "bea@acme.example")
+    sign_in(page, running, "bea@acme.example")
     page.locator("#rows a.row").first.click()
     page.fill("#text", "Come at seven")
     page.click("[title='Send later']")

@@ -7,23 +7,14 @@ from typing import Any
 import pytest
 
 from tests.browser.product import Running
-
-PASSWORD = "trunkline-demo"
+from tests.browser.visiting import sign_in
 
 pytestmark = pytest.mark.browser
 
 
-def _sign_in(page: Any, running: Running, email: str) -> None:
-    page.goto(f"{running.portal}/accounts/login/")
-    page.fill("input[name=login]", email)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_load_state()
-
-
 def test_a_customers_text_is_read_answered_and_delivered(running: Running, browser: Any) -> None:
     inbox = browser.new_context().new_page()
-    _sign_in(inbox, running, "ann@acme.example")
+    sign_in(inbox, running, "ann@acme.example")
     assert inbox.url == f"{running.portal}/t/acme/inbox/"
 
     handset = browser.new_context().new_page()
@@ -56,7 +47,7 @@ def test_copy_webhook_puts_the_address_of_the_selected_row_on_the_clipboard(
     context = browser.new_context()
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=running.portal)
     page = context.new_page()
-    _sign_in(page, running, "admin@acme.example")
+    sign_in(page, running, "admin@acme.example")
     page.goto(f"{running.portal}/t/acme/messaging/smsconfiguration/")
     page.locator("input.action-select").first.check()
     page.get_by_role("button", name="Copy Webhook", exact=True).click()

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Running
+from tests.browser.product import Running
+from tests.browser.visiting import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -43,10 +44,7 @@ def inbox(running: Running, browser: Any) -> Iterator[Any]:
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{running.portal}/accounts/login/")
-    page.fill("input[name=login]", "ann@acme.example")
-    page.fill("input[name=password]", "trunkline-demo")
-    page.click("button[type=submit]")
+    sign_in(page, running, "ann@acme.example")
     page.locator("#rows a.row").first.wait_for()
     page.evaluate(_IN_CHARGE)
     yield page

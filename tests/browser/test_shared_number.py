@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.browser.product import Running
+from tests.browser.visiting import sign_in
 
-PASSWORD = "trunkline-demo"
 SHARED_NUMBER = "+19195550103"
 CUSTOMER = "+15125550377"
 SOON = 12_000
@@ -16,13 +16,9 @@ SOON = 12_000
 pytestmark = pytest.mark.browser
 
 
-def _sign_in(browser: Any, running: Running, email: str) -> Any:
+def _page_of(browser: Any, running: Running, email: str) -> Any:
     page = browser.new_context().new_page()
-    page.goto(f"{running.portal}/accounts/login/")
-    page.fill("input[name=login]", email)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_load_state()
+    sign_in(page, running, email)
     return page
 
 
@@ -41,8 +37,8 @@ def _row(page: Any, text: str) -> Any:
 
 
 def test_a_shared_conversation_from_hand_to_hand(running: Running, browser: Any) -> None:
-    ann = _sign_in(browser, running, "ann@acme.example")
-    bea = _sign_in(browser, running, "bea@acme.example")
+    ann = _page_of(browser, running, "ann@acme.example")
+    bea = _page_of(browser, running, "bea@acme.example")
     _text_in(browser, running, "Do you have a time on Friday?")
     for page in (ann, bea):
         _row(page, "time on Friday").wait_for(timeout=SOON)

@@ -7,19 +7,11 @@ from typing import Any
 import pytest
 
 from tests.browser.product import Running
+from tests.browser.visiting import sign_in
 
-PASSWORD = "trunkline-demo"
 CUSTOMER = "+15125550388"
 
 pytestmark = pytest.mark.browser
-
-
-def _sign_in(page: Any, running: Running, email: str) -> None:
-    page.goto(f"{running.portal}/accounts/login/")
-    page.fill("input[name=login]", email)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_load_state()
 
 
 def test_stop_is_confirmed_closes_the_composer_and_start_opens_it_again(
@@ -38,7 +30,7 @@ def test_stop_is_confirmed_closes_the_composer_and_start_opens_it_again(
         handset.locator("#thread .bubble", has_text=words).first.wait_for(timeout=15_000)
 
     inbox = browser.new_context().new_page()
-    _sign_in(inbox, running, "ann@acme.example")
+    sign_in(inbox, running, "ann@acme.example")
     text("Do I need an X-ray?")
     row = inbox.locator("#rows a.row", has_text="Do I need an X-ray?")
     row.wait_for(timeout=15_000)
@@ -59,7 +51,7 @@ def test_stop_is_confirmed_closes_the_composer_and_start_opens_it_again(
     inbox.locator("#text").wait_for()
 
     ledger = browser.new_context().new_page()
-    _sign_in(ledger, running, "admin@acme.example")
+    sign_in(ledger, running, "admin@acme.example")
     ledger.goto(f"{running.portal}/t/acme/messaging/consententry/?q=5125550388")
     table = ledger.locator("#result_list").inner_text()
     assert "Opted out" in table
