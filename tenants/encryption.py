@@ -6,13 +6,15 @@ import base64
 import hashlib
 import logging
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
 
 logger = logging.getLogger(__name__)
+
+SEALED: Final = "gAAAA"  # how all that Fernet writes begins
 
 
 @lru_cache(maxsize=4)
@@ -40,6 +42,11 @@ def decrypt(token: str) -> str:
     except InvalidToken:
         logger.error("a stored credential cannot be decrypted: check FIELD_ENCRYPTION_KEYS")
         return ""
+
+
+def is_sealed(text: str) -> bool:
+    """Tell whether a column's value is what `encrypt` writes, not text from before."""
+    return text.startswith(SEALED)
 
 
 class NotDecryptable(ValueError):
@@ -74,3 +81,12 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # generic
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
         return None if value is None else decrypt(value)
+
+
+class SealedLaterField(EncryptedTextField):
+    """The same where rows from before are plain until they are saved, or the keys rotated."""
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
+        if value is not None and not is_sealed(value):
+            return value
+        return super().from_db_value(value, expression, connection)

@@ -15,13 +15,21 @@ from django.apps import apps
 from django.db import connection, models
 from psycopg import sql
 
-from tenants.encryption import EncryptedTextField, NotDecryptable, is_current, renewed
+from tenants.encryption import (
+    SEALED,
+    EncryptedTextField,
+    NotDecryptable,
+    SealedLaterField,
+    encrypt,
+    is_current,
+    is_sealed,
+    renewed,
+)
 
 MOST_NAMED = 20
 BATCH = 500
 # A row that somebody saves at this very moment is read once more, or a few times.
 _TRIES = 3
-_TOKEN = "gAAAA"  # noqa: S105  # how all that Fernet writes begins
 # Encrypted by tenants.accounts, in the middle of what django-allauth keeps as JSON.
 _JSON_COLUMNS = (("mfa", "Authenticator", "data"),)
 
@@ -36,6 +44,7 @@ class Column:
     key: str
     key_type: str
     is_json: bool
+    may_be_plain: bool = False
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.table}.{self.name}"
@@ -93,13 +102,15 @@ def told(tally: Tally) -> str:
 def _columns() -> Iterator[Column]:
     """Find the encrypted columns, and every schema that has them: suspended tenants' too."""
     wanted = [
-        (model, each.column, False)
+        (model, each.column, False, isinstance(each, SealedLaterField))
         for model in apps.get_models()
         for each in model._meta.local_concrete_fields
         if isinstance(each, EncryptedTextField)
     ]
-    wanted += [(apps.get_model(app, name), column, True) for app, name, column in _JSON_COLUMNS]
-    for model, name, is_json in wanted:
+    wanted += [
+        (apps.get_model(app, name), column, True, False) for app, name, column in _JSON_COLUMNS
+    ]
+    for model, name, is_json, may_be_plain in wanted:
         table, key = model._meta.db_table, model._meta.pk
         for schema in _schemas_with(table):
             yield Column(
@@ -109,6 +120,7 @@ def _columns() -> Iterator[Column]:
                 key=str(key.column),
                 key_type=_type_of(key),
                 is_json=is_json,
+                may_be_plain=may_be_plain,
             )
 
 
@@ -160,7 +172,7 @@ def _judge(
     changes = []
     for key, old in batch:
         try:
-            new = _renewed_json(old) if column.is_json else _renewed_text(old)
+            new = _renewed(column, old)
         except NotDecryptable:
             tally.lost += 1
             if len(tally.lost_rows) < MOST_NAMED:
@@ -171,6 +183,14 @@ def _judge(
         else:
             changes.append((key, old, new))
     return changes
+
+
+def _renewed(column: Column, old: str) -> str:
+    if column.is_json:
+        return _renewed_json(old)
+    if column.may_be_plain and not is_sealed(old):
+        return encrypt(old)
+    return _renewed_text(old)
 
 
 def _renewed_text(old: str) -> str:
@@ -184,7 +204,7 @@ def _renewed_json(old: str) -> str:
 
 
 def _walk(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_TOKEN):
+    if isinstance(value, str) and value.startswith(SEALED):
         return _renewed_text(value)
     if isinstance(value, dict):
         return {name: _walk(inner) for name, inner in value.items()}
@@ -202,7 +222,7 @@ def _read(
     parts, values = [statement.format(**names)], list[Any]()
     if column.is_json:
         parts.append(sql.SQL("AND {value}::text LIKE %s").format(**names))
-        values.append(f"%{_TOKEN}%")
+        values.append(f"%{SEALED}%")
     if after is not None:
         parts.append(sql.SQL("AND {key} > %s").format(**names))
         values.append(after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -22,6 +23,7 @@ from messaging.api.broadcast_serializers import (
     ResultSerializer,
     StartSerializer,
 )
+from messaging.api.once import KEY_PARAMETER, REPLAYED_HEADER, again, gone, once, replayed
 from messaging.api.refusals import REFUSAL, Refused
 from messaging.broadcasts import states
 from messaging.broadcasts.again import copy_failed
@@ -65,6 +67,25 @@ class Broadcasts(ConfigurationViewSet[Broadcast]):
     serializer_class = BroadcastSerializer
     filterset_class = BroadcastFilter
     lookup_value_regex = r"[0-9a-fA-F-]{32,36}"
+
+    @extend_schema(
+        responses={200: again(BroadcastSerializer), 201: BroadcastSerializer, 422: REFUSAL},
+        parameters=[KEY_PARAMETER, REPLAYED_HEADER],
+    )
+    @transaction.atomic
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Write a broadcast, once however often it comes with its `Idempotency-Key`."""
+        asked = once(request, self.person)
+        earlier = asked.earlier() if asked else None
+        if earlier is not None:
+            made = self.get_queryset().filter(pk__in=earlier).first()
+            if made is None:
+                raise gone()
+            return replayed(self.get_serializer(made).data)
+        answer = super().create(request, *args, **kwargs)
+        if asked:
+            asked.keep([UUID(answer.data["id"])])
+        return answer
 
     @transaction.atomic
     def perform_create(self, serializer: BaseSerializer[Broadcast]) -> None:

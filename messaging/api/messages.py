@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -26,6 +27,7 @@ from messaging.api.message_serializers import (
     SentIndividuallySerializer,
     with_parts,
 )
+from messaging.api.once import KEY_PARAMETER, REPLAYED_HEADER, again, gone, once, replayed
 from messaging.api.refusals import REFUSAL, Refused
 from messaging.api.thread import LogPages
 from messaging.exports.search import search
@@ -130,29 +132,45 @@ class Messages(TenantViewSet[Message], ListModelMixin, RetrieveModelMixin):
         return keys if len(keys) <= _FEW_THREADS else seen
 
     @extend_schema(
-        request=NewMessageSerializer, responses={201: _SENT, 422: REFUSAL}, filters=False
+        request=NewMessageSerializer,
+        responses={200: again(_SENT), 201: _SENT, 422: REFUSAL},
+        parameters=[KEY_PARAMETER, REPLAYED_HEADER],
+        filters=False,
     )
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Send a message, now or at `scheduled_at`.
 
         Answers the message. With `send_individually` and several recipients each gets a message
         of their own and the answer is `{"messages": [...]}`, in the order of `to`. If one
-        recipient is refused, the whole request is.
+        recipient is refused, the whole request is. Repeated with its `Idempotency-Key` it is sent
+        once; that answers the same messages as they are now.
         """
+        asked = once(request, self.person)
         data = NewMessageSerializer(data=request.data, context=self.get_serializer_context())
         data.is_valid(raise_exception=True)
         wanted = data.validated_data
         apart = wanted["send_individually"] and len(wanted["to"]) > 1
-        sent = self._send(wanted, apart=apart)
-        found = {m.pk: m for m in with_parts(Message.objects.filter(pk__in=[m.pk for m in sent]))}
+        with transaction.atomic():
+            earlier = asked.earlier() if asked else None
+            if earlier is not None:
+                return replayed(self._answer(earlier, self.get_queryset(), apart=apart))
+            sent = [message.pk for message in self._send(wanted, apart=apart)]
+            if asked:
+                asked.keep(sent)
+        body = self._answer(sent, with_parts(Message.objects.all()), apart=apart)
+        return Response(body, status=status.HTTP_201_CREATED)
+
+    def _answer(self, keys: list[UUID], seen: QuerySet[Message], *, apart: bool) -> Any:
+        found = {message.pk: message for message in seen.filter(pk__in=keys)}
+        if len(found) < len(keys):
+            raise gone()
+        rows = [found[key] for key in keys]
         context = {
             **self.get_serializer_context(),
-            "cautions": {sender: self._caution(sender) for sender in {m.sender for m in sent}},
+            "cautions": {sender: self._caution(sender) for sender in {m.sender for m in rows}},
         }
-        rows = [found[m.pk] for m in sent]
         answers = MessageSerializer(rows, many=True, context=context).data
-        body = {"messages": answers} if apart else answers[0]
-        return Response(body, status=status.HTTP_201_CREATED)
+        return {"messages": answers} if apart else answers[0]
 
     def _send(self, wanted: dict[str, Any], *, apart: bool) -> list[Message]:
         asked: dict[str, Any] = {

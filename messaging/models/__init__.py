@@ -16,6 +16,7 @@ from messaging.models.erasure import Erasure
 from messaging.models.export import Export
 from messaging.models.handling import HandlingEvent, Note
 from messaging.models.hours import BusinessHours, Holiday
+from messaging.models.idempotency import IdempotencyKey
 from messaging.models.inbound_rule import AdvancedRoute, InboundRule, InboundTarget
 from messaging.models.mail import MailDelivery
 from messaging.models.message import (
@@ -50,6 +51,7 @@ __all__ = [
     "Extension",
     "HandlingEvent",
     "Holiday",
+    "IdempotencyKey",
     "InboundRule",
     "InboundTarget",
     "MailDelivery",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from tenants.encryption import SealedLaterField
 from tenants.models import User
 
 
@@ -13,10 +14,10 @@ class PushSubscription(models.Model):
     user = models.ForeignKey(
         User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )
-    endpoint = models.CharField(max_length=1000)
+    endpoint = SealedLaterField()
     endpoint_hash = models.BinaryField(max_length=32, unique=True, editable=False)
-    p256dh = models.CharField(max_length=200)
-    auth = models.CharField(max_length=100)
+    p256dh = SealedLaterField()
+    auth = SealedLaterField()
     user_agent = models.CharField(max_length=300, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
