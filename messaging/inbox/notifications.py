@@ -40,7 +40,7 @@ def add(request: InboxRequest) -> HttpResponseBase:
 @inbox_view
 def check(request: InboxRequest) -> HttpResponseBase:
     """Tell whether this browser's subscription is the person's own: it may be a colleague's."""
-    own = devices.by_endpoint(request.user, request.POST.get("endpoint", "")).first()
+    own = devices.recognise(request.user, request.POST.get("endpoint", ""))
     return JsonResponse({"id": own.pk if own else None, "key": keys.public_key()})
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings
 from django.db.models import QuerySet
 
 from messaging.models import PushSubscription
@@ -58,6 +60,7 @@ def subscribe(user: User, device: Device) -> PushSubscription:
             "failures": 0,
         },
     )
+    PushSubscription.objects.filter(endpoint_hash=_earlier_hash(device.endpoint)).delete()
     surplus = of(user).exclude(pk=row.pk).values_list("pk", flat=True)[MOST - 1 :]
     PushSubscription.objects.filter(pk__in=list(surplus)).delete()
     return row
@@ -65,10 +68,30 @@ def subscribe(user: User, device: Device) -> PushSubscription:
 
 def by_endpoint(user: User, endpoint: str) -> QuerySet[PushSubscription]:
     """Find the person's own row of a browser."""
-    return PushSubscription.objects.filter(user=user, endpoint_hash=_hash(endpoint))
+    hashes = [_hash(endpoint), _earlier_hash(endpoint)]
+    return PushSubscription.objects.filter(user=user, endpoint_hash__in=hashes)
+
+
+def recognise(user: User, endpoint: str) -> PushSubscription | None:
+    """Find the same when the browser shows itself; what was kept plain is encrypted then."""
+    row = by_endpoint(user, endpoint).first()
+    new = _hash(endpoint)
+    if row is not None and bytes(row.endpoint_hash) != new:
+        others = PushSubscription.objects.filter(endpoint_hash=new)
+        if not others.exists():
+            row.endpoint_hash = new
+            row.save(update_fields=["endpoint", "endpoint_hash", "p256dh", "auth"])
+    return row
 
 
 def _hash(endpoint: str) -> bytes:
+    """Hash with a key that lives as long as subscriptions do: another one ends them all."""
+    key = settings.VAPID_PRIVATE_KEY.strip().encode()
+    return hmac.digest(key, endpoint.encode("utf-8", "replace"), "sha256")
+
+
+def _earlier_hash(endpoint: str) -> bytes:
+    """Hash as rows have it that are still plain."""
     return hashlib.sha256(endpoint.encode("utf-8", "replace")).digest()
 
 

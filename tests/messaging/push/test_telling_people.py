@@ -17,7 +17,7 @@ from config.celery import app as celery_app
 from messaging import queue, tasks
 from messaging.inbound.receive import receive_message
 from messaging.models import Attachment, Contact, NotificationChoice, PushSubscription, ReadMark
-from messaging.push import keys
+from messaging.push import devices, keys
 from providers.types import InboundMessage
 from tenants.models import Membership, Tenant, User
 from tests.conftest import ACME_NUMBER, CUSTOMER
@@ -205,15 +205,17 @@ def test_nothing_is_sent_without_a_key(service, settings, acme, bob, turned_on, 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_subscription_that_is_gone_is_deleted(
-    service, acme, bob, turned_on, text_in, device_count, status
+    service, acme, inside, bob, turned_on, text_in, device_count, status
 ) -> None:
     turned_on(bob, acme, "old")
-    turned_on(bob, acme)
+    phone = turned_on(bob, acme)
+    with inside(acme):
+        kept = devices.by_endpoint(bob, phone.endpoint).get().pk
     service.post(f"{PUSH_HOST}/old", status=status)
     service.post(PHONE, status=201)
     _run(text_in(), acme)
     assert device_count() == 1
-    assert device_count(endpoint=PHONE) == 1
+    assert device_count(pk=kept) == 1
 
 
 @pytest.mark.parametrize(
