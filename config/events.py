@@ -74,12 +74,16 @@ async def _open_stream(token: str, receive: Receive, send: Send) -> None:
         # 204 is the one answer that tells an EventSource not to come back.
         await _answer(send, 204, "")
         return
+    signed_at = hint_tokens.signed_at(token)
+    if hub.is_over(schema_name, user_id, signed_at):
+        await _answer(send, 204, "")
+        return
     hub.ensure_running()
     stream = Stream(send, {"type": "http.response.start", "status": 200, "headers": _STREAM})
     # Pages that came together, after a restart, shall not come back together for ever.
     seconds = STREAM_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311  # no secret
     seconds = min(seconds, hint_tokens.seconds_left(token))
-    with hub.listening(stream, schema_name, user_id, extension):
+    with hub.listening(stream, schema_name, user_id, extension, signed_at=signed_at):
         await stream.last(_departure(receive), seconds=seconds)
 
 

@@ -6,8 +6,9 @@ import asyncio
 import json
 import logging
 import random
+import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from config.streams import EVERYTHING, Audience, Stream
-from messaging.hint_tokens import CHANNEL_PREFIX
+from messaging.hint_tokens import CHANNEL_PREFIX, ENDINGS_CHANNEL, ENDINGS_KEY, TOKEN_MAX_AGE
 
 logger = logging.getLogger(__name__)
 
@@ -40,19 +41,26 @@ class Hub:
     def __init__(self) -> None:
         self.subscribed = asyncio.Event()
         self._audiences: defaultdict[tuple[str, str | None], Audience] = defaultdict(Audience)
-        self._people: defaultdict[tuple[str, int], dict[Stream, None]] = defaultdict(dict)
+        self._people: defaultdict[tuple[str, int], dict[Stream, int]] = defaultdict(dict)
+        self._ended: dict[tuple[str, int], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @contextmanager
     def listening(
-        self, stream: Stream, schema_name: str, user_id: int, extension: str | None
+        self,
+        stream: Stream,
+        schema_name: str,
+        user_id: int,
+        extension: str | None,
+        *,
+        signed_at: int = 0,
     ) -> Iterator[None]:
         """Count a page among a tenant's audience for the length of the block."""
         heard, person = (schema_name, extension), (schema_name, user_id)
         pages = self._people[person]
         if len(pages) >= MOST_PER_PERSON:
             next(iter(pages)).end()
-        pages[stream] = None
+        pages[stream] = signed_at
         self._audiences[heard].streams.add(stream)
         try:
             yield
@@ -63,6 +71,11 @@ class Hub:
             self._audiences[heard].streams.discard(stream)
             if not self._audiences[heard].streams:
                 del self._audiences[heard]
+
+    def is_over(self, schema_name: str, user_id: int, signed_at: int) -> bool:
+        """Tell whether the person was shut out since a token was signed, or in that second."""
+        whom = ((schema_name, user_id), (schema_name, 0), ("", user_id))
+        return any(signed_at <= self._ended.get(who, -1) for who in whom)
 
     def open_pages(self) -> int:
         """Count the open pages of all tenants."""
@@ -117,12 +130,37 @@ class Hub:
                 if message is None:
                     continue
                 if message["type"] == "psubscribe":
+                    told: Any = await client.zrange(ENDINGS_KEY, 0, -1, withscores=True)
+                    self._end(told)
                     self.subscribed.set()
                     self._refresh_all()
                 elif message["type"] == "pmessage":
                     self._pass_on(message)
 
+    def _end_told(self, data: bytes) -> None:
+        try:
+            body, moment = json.loads(data)
+            self._end([(str(body).encode(), float(moment))])
+        except (ValueError, TypeError):
+            logger.warning("an ending that is none was dropped")
+
+    def _end(self, told: Iterable[tuple[bytes, float]]) -> None:
+        """End the pages of whoever is shut out; those opened by a later token stay."""
+        for body, moment in told:
+            schema_name, user_id = json.loads(body)
+            who = (str(schema_name), int(user_id))
+            self._ended[who] = max(moment, self._ended.get(who, 0))
+        past = time.time() - TOKEN_MAX_AGE
+        self._ended = {who: moment for who, moment in self._ended.items() if moment > past}
+        for (schema_name, user_id), pages in list(self._people.items()):
+            for stream, signed_at in list(pages.items()):
+                if self.is_over(schema_name, user_id, signed_at):
+                    stream.end()
+
     def _pass_on(self, message: dict[str, Any]) -> None:
+        if message["channel"].decode() == ENDINGS_CHANNEL:
+            self._end_told(message["data"])
+            return
         schema_name = message["channel"].decode().removeprefix(CHANNEL_PREFIX)
         try:
             body = json.loads(message["data"])

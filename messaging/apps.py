@@ -12,4 +12,5 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         # They need the models.
         import_module("messaging.audit")
+        import_module("messaging.endings")
         import_module("messaging.admin.register")

@@ -11,8 +11,12 @@ import time
 from django.core import signing
 
 CHANNEL_PREFIX = "trunkline:hints:"
+# Who hears no more from a moment on, as JSON [schema name, user id]: "" = any schema, 0 = anybody.
+# Told at once, and kept with the moment for whoever was not listening, as long as tokens hold.
+ENDINGS_CHANNEL = f"{CHANNEL_PREFIX}ended"
+ENDINGS_KEY = "trunkline:hints-ended"
 TOKEN_SALT = "trunkline.events"  # noqa: S105  # a namespace, no secret
-# Whoever is shut out hears hints no longer than this: a page asks for its next address as usual.
+# A page asks for its next address as usual.
 TOKEN_MAX_AGE = 60 * 60
 
 
@@ -30,7 +34,11 @@ def read_token(text: str) -> tuple[str, int, str | None]:
     return str(schema_name), int(user_id), extension
 
 
+def signed_at(text: str) -> int:
+    """Tell in which second a token that was read was signed."""
+    return signing.b62_decode(text.rsplit(":", 2)[1])
+
+
 def seconds_left(text: str) -> float:
     """Tell for how long a token that was read still holds."""
-    signed_at = signing.b62_decode(text.rsplit(":", 2)[1])
-    return signed_at + TOKEN_MAX_AGE - time.time()
+    return signed_at(text) + TOKEN_MAX_AGE - time.time()

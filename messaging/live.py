@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
-def _client() -> redis.Redis:
+def connection_to_valkey() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.3, socket_connect_timeout=0.3)
 
 
@@ -64,14 +64,14 @@ def _others(conversation: Conversation, also: Iterable[int]) -> list[str]:
 
 def _publish(schema_name: str, body: str) -> None:
     try:
-        _client().publish(CHANNEL_PREFIX + schema_name, body)
+        connection_to_valkey().publish(CHANNEL_PREFIX + schema_name, body)
     except (redis.RedisError, OSError) as error:
         logger.warning("live hint not sent: %s", type(error).__name__)
 
 
 def _publish_all(schema_name: str, bodies: Sequence[str]) -> None:
     try:
-        pipeline = _client().pipeline(transaction=False)
+        pipeline = connection_to_valkey().pipeline(transaction=False)
         for body in bodies:
             pipeline.publish(CHANNEL_PREFIX + schema_name, body)
         pipeline.execute()

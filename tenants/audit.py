@@ -18,7 +18,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.db.models.signals import pre_save
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 
 from tenants.actor import because, current_actor, current_reason
 from tenants.models import (
@@ -43,9 +43,11 @@ __all__ = [
     "note_added",
     "note_changed",
     "register",
+    "rows_changed",
 ]
 
 MASK = "••••"
+rows_changed = Signal()  # sends `rows` as they are now, and the `names` of the fields changed
 _PUBLIC = "public"
 
 Changes = Mapping[str, tuple[Any, Any]]
@@ -118,6 +120,7 @@ def change(rows: QuerySet[Any], *, reason: str = "", **values: Any) -> int:
             entries.append(_entry(row, Action.CHANGED, pairs))
         with because(reason or current_reason()):
             _store(entries)
+        rows_changed.send(rows.model, rows=found, names=frozenset(values))
     return count
 
 

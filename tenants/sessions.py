@@ -6,10 +6,13 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models import F
+from django.dispatch import Signal
 
 from tenants.account_trail import tell
 from tenants.audit import change
 from tenants.models import User
+
+signed_out = Signal()  # sends `user`, whose sessions are all over
 
 
 @transaction.atomic
@@ -37,3 +40,4 @@ def switch_off(user: User) -> None:
 def _sign_out(user: User) -> None:
     User.objects.filter(pk=user.pk).update(sign_out_count=F("sign_out_count") + 1)
     UserSession.objects.filter(user=user).delete()
+    signed_out.send(User, user=user)

@@ -26,6 +26,7 @@ VALKEY = {
     "config/bench/live.py": "publishes hints, by schema",
     "config/health.py": "asks whether it answers",
     "config/hints.py": "hears hints, by schema",
+    "messaging/endings.py": "ends hints, by schema and person",
     "messaging/live.py": "publishes hints, by schema",
     "messaging/pacing/buckets.py": "limits, whose names hold the schema",
     "messaging/queue.py": "bells, by schema",
