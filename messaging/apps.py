@@ -13,4 +13,5 @@ class MessagingConfig(AppConfig):
         # They need the models.
         import_module("messaging.audit")
         import_module("messaging.endings")
+        import_module("messaging.held")
         import_module("messaging.admin.register")

@@ -171,6 +171,15 @@ def test_all_doors_say_the_same_to_the_letter(hook: str, end: str, slash: str, m
         assert said == [said[0]] * len(DOORS)
 
 
+def test_a_suspended_tenant_s_events_are_taken_like_others(post: Any, acme: Any) -> None:
+    """Or the carrier would give up after a day what is routed when the tenant is resumed."""
+    type(acme).objects.filter(pk=acme.pk).update(is_active=False)
+    assert post([EVENT]).status_code == 200
+    assert post([EVENT], {}).status_code == 401
+    event = WebhookEvent.objects.get()
+    assert (event.state, event.tenant) == ("pending", acme)
+
+
 def test_a_stored_event_keeps_what_was_sent(post: Any, acme: Any) -> None:
     post([EVENT])
     event = WebhookEvent.objects.get()
