@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from messaging import live, queue
 from messaging.media import filetypes, pictures
+from messaging.media.metadata import without_metadata
 from messaging.models import Attachment, Message
 from messaging.plaintext import one_line
 from providers.base import Provider
@@ -53,8 +54,8 @@ def store_upload(user: User | None, name: str, content_type: str, content: bytes
     if kind not in filetypes.SENDABLE:
         raise MediaRefused(f"“{shown}” is of a kind that cannot be sent as MMS.")
     notice = ""
-    if kind == "image/jpeg":
-        content = pictures.without_metadata(content)
+    if kind.startswith("image/"):
+        content = without_metadata(content)
     if len(content) > UPLOAD_LIMIT:
         picture = _smaller(shown, kind, content)
         notice = made_smaller(len(content))

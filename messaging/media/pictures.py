@@ -1,4 +1,4 @@
-"""Making pictures small enough for a carrier, and leaving out where and when they were taken."""
+"""Making pictures small enough for a carrier."""
 
 from __future__ import annotations
 
@@ -117,51 +117,3 @@ def _tries(image: Image.Image) -> Iterator[tuple[tuple[int, int], bytes]]:
             target = BytesIO()
             smaller.save(target, "JPEG", quality=quality)
             yield smaller.size, target.getvalue()
-
-
-_SOI, _EXIF = b"\xff\xd8", b"Exif\x00\x00"
-_LEFT_OUT = frozenset({0xE1, 0xED, 0xFE})  # Exif and XMP, Photoshop's notes, comments
-_ORIENTATION = 0x0112
-
-
-def without_metadata(content: bytes) -> bytes:
-    """Leave out of a JPEG where, when and by whom it was taken; the picture stays bit for bit.
-
-    What is not a well-formed JPEG is returned as it is.
-    """
-    if not content.startswith(_SOI):
-        return content
-    kept = [_SOI]
-    place = 2
-    while place + 4 <= len(content) and content[place] == 0xFF:
-        marker = content[place + 1]
-        if marker == 0xDA:  # from here on it is the picture itself
-            return b"".join([*kept, content[place:]])
-        if not 0xC0 <= marker <= 0xFE or 0xD0 <= marker <= 0xD9:
-            return content
-        end = place + 2 + int.from_bytes(content[place + 2 : place + 4])
-        segment = content[place:end]
-        if marker not in _LEFT_OUT:
-            kept.append(segment)
-        elif segment[4:10] == _EXIF:
-            kept.append(_only_orientation(segment[10:]))
-        place = end
-    return content
-
-
-def _only_orientation(tiff: bytes) -> bytes:
-    """Build an Exif segment that tells which way is up, or nothing when that is plain."""
-    exif = Image.Exif()
-    try:
-        exif.load(_EXIF + tiff)
-        orientation = exif.get(_ORIENTATION, 1)
-    except (OSError, SyntaxError, ValueError, IndexError, KeyError):
-        return b""
-    if orientation not in range(2, 9):
-        return b""
-    told = Image.Exif()
-    told[_ORIENTATION] = orientation
-    body = told.tobytes()
-    if not body.startswith(_EXIF):
-        body = _EXIF + body
-    return b"\xff\xe1" + (len(body) + 2).to_bytes(2) + body

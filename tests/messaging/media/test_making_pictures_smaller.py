@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from messaging.media import attachments
-from messaging.media.pictures import CannotShrink, shrink, without_metadata
+from messaging.media.metadata import without_metadata
+from messaging.media.pictures import CannotShrink, shrink
 from messaging.models import Attachment
 from tenants.models import Tenant, User
 from tests.messaging.media.photographs import (
