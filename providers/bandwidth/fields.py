@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from providers.errors import WebhookMalformed
 
 NUMBER_LIMIT = 64
 ID_LIMIT = 200
+ID_KEPT = 64
 URL_LIMIT = 4096
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -30,6 +32,18 @@ def message_id(message: Mapping[str, Any]) -> str:
     if not isinstance(value, str) or not _is_sane(value, limit=ID_LIMIT):
         raise WebhookMalformed("The message has no usable id.")
     return value
+
+
+def kept_id(message: Mapping[str, Any]) -> str:
+    """Return the id as it is kept: of a long one its beginning, and a digest that tells it apart.
+
+    Of texts that came in only: nobody is asked for these by their id.
+    """
+    value = message_id(message)
+    if len(value) <= ID_KEPT:
+        return value
+    digest = sha256(value.encode()).hexdigest()[:32]
+    return f"{value[: ID_KEPT - 33]}~{digest}"
 
 
 def number(value: object, *, name: str) -> str:

@@ -123,7 +123,7 @@ def _inbound(event: Mapping[str, Any]) -> InboundMessage:
         addressed = (our_number, *addressed)
     text, media_urls = fields.content_of(message)
     return InboundMessage(
-        provider_message_id=fields.message_id(message),
+        provider_message_id=fields.kept_id(message),
         our_number=our_number,
         sender=fields.number(message.get("from"), name="from"),
         recipients=addressed,

@@ -123,12 +123,21 @@ def test_long_backlog_is_handed_to_the_next_run(
     assert rung == [True]
 
 
+@pytest.mark.parametrize("length", [29, 64, 65, 200], ids=lambda length: f"{length} characters")
 def test_two_events_of_one_message_make_one_message(
-    acme_line: MessageSetting, arrive: Any, payload: Any, run_drain: Any, texts: Any
+    acme_line: MessageSetting,
+    arrive: Any,
+    payload: Any,
+    run_drain: Any,
+    texts: Any,
+    length: int,
 ) -> None:
-    events = [arrive(payload("inbound_sms"), acme_line.provider) for _ in range(2)]
+    ids = [f"{'9' * (length - 1)}{last}" for last in "001"]
+    *events, other = [arrive(payload("inbound_sms", id=key), acme_line.provider) for key in ids]
     run_drain()
-    assert len(texts()) == 1
+    assert len(texts()) == 2
+    other.refresh_from_db()
+    assert other.state == "processed"
     for event in events:
         event.refresh_from_db()
     assert [e.state for e in events] == ["processed", "processed"]

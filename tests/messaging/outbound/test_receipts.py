@@ -13,6 +13,7 @@ from django_tenants.utils import tenant_context
 from messaging.configurations import create_configuration
 from messaging.delivery.attempt import deliver
 from messaging.delivery.receipts import apply_receipt
+from messaging.delivery.receipts_many import Told, apply_receipts
 from messaging.models import Message, OptOut, SmsConfiguration
 from providers.errors import OutcomeUnknown, TemporaryFailure
 from providers.types import FailureReason, OutboundMessage
@@ -162,6 +163,22 @@ def test_any_receipt_proves_that_a_waiting_message_was_taken(
     assert message.status == ("sent" if status == "sending" else status)
     assert message.provider_message_id == "bw-1"
     assert len(carrier.sent) == 1
+
+
+def test_an_id_too_long_to_be_kept_is_made_up_for_by_the_tag(
+    write: Write,
+    carrier: Carrier,
+    arrive: Callable[..., bool],
+    acme_configuration: SmsConfiguration,
+) -> None:
+    message, told = write(), "9" * 150
+    carrier.script[:] = [told]
+    deliver(message.pk)
+    said = receipt(message, "delivered", provider_message_id=told)
+    # With others it is left to be done alone, and done then.
+    assert not apply_receipts([Told(event_id=1, receipt=said, configuration=acme_configuration)])
+    assert arrive(message, "delivered", provider_message_id=told)
+    assert (message.status, message.provider_message_id) == ("delivered", "")
 
 
 def test_receipt_of_an_unknown_message_waits(write: Write, arrive: Callable[..., bool]) -> None:
