@@ -49,13 +49,15 @@ REPLAYED_HEADER: Final = OpenApiParameter(
 )
 
 _KEY = re.compile(r"[!-~]{1,255}")
-# One round trip. The patience is for this insert only.
+# One round trip. The patience is for this insert only: the connection has one of its own.
 _CLAIM = """
+SELECT set_config('trunkline.patience', current_setting('lock_timeout'), true);
 SELECT set_config('lock_timeout', %(patience)s, true);
 INSERT INTO messaging_idempotencykey (user_id, key_hash, fingerprint, made, created_at)
 VALUES (%(user)s, %(key)s, %(fingerprint)s, '{}', %(now)s) ON CONFLICT DO NOTHING;
-SET LOCAL lock_timeout TO DEFAULT
+SELECT set_config('lock_timeout', current_setting('trunkline.patience'), true)
 """
+_CLAIMED = 2  # place of the insert among them
 # Who writes clears away: no night needs to visit tenants for this.
 _KEEP = """
 UPDATE messaging_idempotencykey SET made = %(made)s
@@ -119,7 +121,8 @@ class Once:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(_CLAIM, values)
-                cursor.nextset()
+                for _ in range(_CLAIMED):
+                    cursor.nextset()
                 return bool(cursor.rowcount == 1)
         except OperationalError as error:
             if isinstance(error.__cause__, LockNotAvailable):

@@ -133,6 +133,8 @@ def test_who_comes_while_the_first_is_under_way_is_told_so(
 ) -> None:
     """The first is another process that has not come to its end."""
     monkeypatch.setattr(once, "PATIENCE", "1ms")
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '4s'")  # the connection's own
     values = connection.get_connection_params()
     with psycopg.connect(**{k: values[k] for k in ("dbname", "user", "password", "host", "port")
                             if k in values}) as other:  # fmt: skip
@@ -145,3 +147,7 @@ def test_who_comes_while_the_first_is_under_way_is_told_so(
         assert stored() == 0
         other.rollback()
     assert _post(admin, TEXT, "k").status_code == 201
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("4s",)
+        cursor.execute("RESET lock_timeout")
