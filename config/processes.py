@@ -34,8 +34,8 @@ def intake(*, host: str, port: int, env: Mapping[str, str]) -> Process:
     return Process(
         name="intake",
         argv=[
-            *_granian("asgi", "config.intake:application", host=host, port=port),
-            *["--loop", "uvloop", "--backlog", "2048"],
+            *[_PYTHON, "-m", "config.intake"],
+            *["--host", host, "--port", str(port)],
         ],
         env=env,
         ready=lambda: _answers(f"http://127.0.0.1:{port}/webhook/health"),

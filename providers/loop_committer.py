@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from providers import bell
 from providers.inbox_connection import NotStored, Unreachable
@@ -19,25 +19,17 @@ from providers.rows import MOST_ROWS, Row
 # requests bring; so it takes what comes in a millisecond, at a tenth of the cost for each.
 _INTERVAL = 0.001
 
+Tell = Callable[[NotStored | None], None]
+
 
 class _Parcel:
-    """Rows of one request, which waits for them."""
+    """Rows of one request, and who is to be told."""
 
-    __slots__ = ("done", "rows")
+    __slots__ = ("rows", "tell")
 
-    def __init__(self, rows: Sequence[Row], done: asyncio.Future[None]) -> None:
+    def __init__(self, rows: Sequence[Row], tell: Tell) -> None:
         self.rows = rows
-        self.done = done
-
-    def settle(self, error: NotStored | None = None) -> None:
-        """Let the request go on; one that left is not there to be told."""
-        if self.done.done():
-            return
-        if error is None:
-            self.done.set_result(None)
-        else:
-            # Each request its own: many raise at once.
-            self.done.set_exception(type(error)(str(error)))
+        self.tell = tell
 
 
 class LoopCommitter:
@@ -50,18 +42,15 @@ class LoopCommitter:
         self._not_before = 0.0
         self._inbox = LoopInbox(patience=patience)
 
-    async def store(self, rows: Sequence[Row]) -> None:
-        """Return when these rows, not more than MOST_ROWS, are committed.
+    def hand_over(self, rows: Sequence[Row], tell: Tell) -> None:
+        """Have `tell` called once these rows, not more than MOST_ROWS, are committed, or not.
 
-        Raises NotStored: they were refused, or did not get there in time.
+        With NotStored when they were refused, or did not get there in time.
         """
-        loop = asyncio.get_running_loop()
-        parcel = _Parcel(rows, loop.create_future())
-        self._parcels.append(parcel)
+        self._parcels.append(_Parcel(rows, tell))
         if self._task is None:
             # Begins after whatever else is ready: requests that came together go together.
-            self._task = loop.create_task(self._run())
-        await parcel.done
+            self._task = asyncio.get_running_loop().create_task(self._run())
 
     @property
     def queued(self) -> int:
@@ -102,8 +91,10 @@ class LoopCommitter:
             for parcel in parcels:
                 await self._commit([parcel])
             return
+        loop = asyncio.get_running_loop()
         for parcel in parcels:
-            parcel.settle(error)
+            # Not from here: what goes wrong there is no other request's misfortune.
+            loop.call_soon(parcel.tell, error)
         if error is None:
             bell.ring()
 

@@ -25,7 +25,7 @@ _LIMIT = 1024 * 1024
 # What one body of a megabyte may take beside itself, and how many calls of functions.
 MOST_MEMORY = 64 * 1024 * 1024
 _INSTRUMENTED = ["providers.bandwidth", "providers.intake", "providers.webhooks"]
-_INSTRUMENTED += ["providers.loop_door", "providers.loop_bodies"]
+_INSTRUMENTED += ["providers.loop_door"]
 _FUZZ_LENGTH = 65_536
 _MEASURE_EVERY = 101
 _KEPT = 20  # bodies that broke something

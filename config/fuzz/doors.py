@@ -6,7 +6,7 @@ import asyncio
 import base64
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from unittest import mock
 
@@ -18,7 +18,9 @@ from providers.bandwidth.envelope import is_too_deep, split_plain
 from providers.bandwidth.provider import BandwidthProvider
 from providers.bandwidth.webhooks import _split_tolerantly
 from providers.errors import WebhookMalformed
+from providers.intake import Answer
 from providers.loop_door import LoopDoor
+from providers.loop_requests import Headers, Request
 from providers.rows import Row
 from providers.types import MOST_EVENTS, DeliveryReceipt, InboundMessage, UnknownEvent, WebhookItem
 
@@ -40,8 +42,9 @@ class _Stored:
         for row in rows:
             self.rows.setdefault(row.dedupe_key, row)
 
-    async def store(self, rows: Sequence[Row]) -> None:
+    def hand_over(self, rows: Sequence[Row], tell: Callable[[None], None]) -> None:
         self.take(rows)
+        tell(None)
 
 
 class Doors:
@@ -126,27 +129,14 @@ class Doors:
         return response.status_code, headers, response.content
 
     def _by_loop(self, body: bytes) -> Said:
-        parts = [body[:10], body[10:]]
-        said: list[Any] = []
+        headers = Headers({b"host": b"fuzz", b"authorization": self._signed.encode()})
+        asked = self._asked(Request("POST", _PATH, headers, body))
+        answer = self._loop.run_until_complete(asked)
+        return answer.status, {name.lower(): value for name, value in answer.headers}, answer.body
 
-        async def receive() -> dict[str, Any]:
-            part = parts.pop(0)
-            return {"type": "http.request", "body": part, "more_body": bool(parts)}
-
-        async def send(message: Any) -> None:
-            said.append(message)
-
-        headers = {"authorization": self._signed, "content-length": str(len(body))}
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "path": _PATH,
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        }
-        self._loop.run_until_complete(self._door.dispatch(scope, receive, send))
-        start, end = said
-        heard = {name.decode(): value.decode() for name, value in start["headers"]}
-        return start["status"], heard, end["body"]
+    async def _asked(self, request: Request) -> Answer:
+        told: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        return self._door.take(request, told.set_result) or await told
 
 
 def check_event(payload: bytes) -> None:

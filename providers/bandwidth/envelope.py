@@ -85,6 +85,8 @@ def _payloads(body: bytes, count: int) -> list[bytes]:
 def _is_plain(envelope: _Envelope) -> bool:
     """Tell whether the tolerant reader would take the identity as it is."""
     identity = (envelope.type, envelope.message.id, envelope.to)
-    return bool(envelope.message.id) and all(
-        len(value) <= IDENTITY_LIMIT and "\0" not in value for value in identity
+    return (
+        bool(envelope.message.id)
+        and max(map(len, identity)) <= IDENTITY_LIMIT
+        and "\0" not in "".join(identity)
     )

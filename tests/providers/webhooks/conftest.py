@@ -11,6 +11,7 @@ from django.db import connection
 
 from providers import bell
 from tests.providers.webhooks.own_rows import MARK
+from tests.providers.webhooks.wire import Floor
 
 Query = Callable[..., list[Any]]
 
@@ -61,3 +62,8 @@ def cut_idle(query: Query) -> Callable[[], bool]:
         return (True,) in ended
 
     return cut
+
+
+@pytest.fixture
+def floor() -> Floor:
+    return Floor()

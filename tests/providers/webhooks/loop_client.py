@@ -1,10 +1,10 @@
-"""Asking the intake's door as an ASGI server does, within the test's transaction."""
+"""Asking the intake's door byte by byte as a network does, within the test's transaction."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,9 +14,15 @@ from django.test import Client
 
 from providers import storing
 from providers.doors import NoSuchAddress, find_door
-from providers.inbox_connection import Unreachable
+from providers.inbox_connection import NotStored, Unreachable
+from providers.loop_connection import Connection
 from providers.loop_door import LoopDoor
+from providers.loop_listener import Listener
 from providers.rows import Row
+from tests.providers.webhooks.wire import Wire, answers
+
+# Of the server, not of the door.
+_HOP = ("Date", "Connection")
 
 
 class ThreadsClient(Client):
@@ -45,29 +51,23 @@ class ThreadsClient(Client):
         door._threads = threads
         if door._committer is not None:
             door._committer = _InTheTest(threads)  # type: ignore[assignment]
-        said: list[Any] = []
+        wire = Wire()
+        connection = Connection(Listener(door))
+        connection.connection_made(wire)
+        method = environ["REQUEST_METHOD"]
+        head = f"{method} {environ['PATH_INFO']} HTTP/1.1\r\n{_headers(environ)}\r\n".encode()
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
         # As they come over a network: not at once.
-        parts = [body[:10], body[10:]]
-
-        async def receive() -> dict[str, Any]:
+        for part in (head[:10], head[10:], body[:10], body[10:]):
+            connection.data_received(part)
             await asyncio.sleep(0)
-            part = parts.pop(0)
-            return {"type": "http.request", "body": part, "more_body": bool(parts)}
-
-        async def send(message: Any) -> None:
-            said.append(message)
-
-        scope = {
-            "type": "http",
-            "method": environ["REQUEST_METHOD"],
-            "path": environ["PATH_INFO"],
-            "headers": list(_headers(environ)),
-        }
-        await door.dispatch(scope, receive, send)
-        start, end = said
-        headers = {name.decode().title(): value.decode() for name, value in start["headers"]}
-        headers = {name.replace("Www-", "WWW-"): value for name, value in headers.items()}
-        return HttpResponse(end["body"], status=start["status"], headers=headers)
+        if not connection.is_idle and not wire.sent:
+            connection.eof_received()
+        await wire.written.wait()
+        (said,) = answers(bytes(wire.sent), method)
+        headers = {name: value for name, value in said.headers.items() if name not in _HOP}
+        return HttpResponse(said.body, status=said.status, headers=headers)
 
 
 class LoopClient(ThreadsClient):
@@ -90,16 +90,27 @@ class _InTheTest:
     def __init__(self, threads: ThreadPoolExecutor) -> None:
         self._threads = threads
 
-    async def store(self, rows: Sequence[Row]) -> None:
-        try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, storing.store, rows)
-        except DatabaseError as error:
-            raise Unreachable from error
+    def hand_over(self, rows: Sequence[Row], tell: Any) -> None:
+        stored = asyncio.get_running_loop().run_in_executor(self._threads, _store, rows)
+        stored.add_done_callback(lambda done: tell(done.result()))
 
 
-def _headers(environ: Mapping[str, Any]) -> Any:
+def _store(rows: Sequence[Row]) -> NotStored | None:
+    try:
+        storing.store(rows)
+    except DatabaseError:
+        return Unreachable()
+    return None
+
+
+def _headers(environ: Mapping[str, Any]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in _named(environ))
+
+
+def _named(environ: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield "Host", "testserver"
     for name, value in environ.items():
-        if name.startswith("HTTP_"):
-            yield name[5:].replace("_", "-").lower().encode(), str(value).encode("latin-1")
+        if name.startswith("HTTP_") and name != "HTTP_COOKIE":
+            yield name[5:].replace("_", "-"), value
         elif name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value != "":
-            yield name.replace("_", "-").lower().encode(), str(value).encode("latin-1")
+            yield name.replace("_", "-"), value

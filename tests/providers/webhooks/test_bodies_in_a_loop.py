@@ -1,100 +1,232 @@
-"""Bodies that do not come: the intake keeps no place for them."""
+"""What does not come, comes late or is too much: the intake keeps no place for it."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+import json
 
 import pytest
 
-from providers import loop_bodies
-from providers.loop_bodies import Bodies, EndedEarly, TooLarge, TooLong
+from providers import loop_listener, loop_requests
+from tests.providers.webhooks.wire import Client, Floor
+
+HEAD = b"POST /webhook/x HTTP/1.1\r\nHost: x\r\n"
+BEGUN = HEAD + b"Content-Length: 700\r\n\r\n["
+LIMIT = 1024 * 1024
 
 
-def read(*messages: dict[str, Any], headers: dict[str, str] | None = None) -> bytes:
-    waiting = list(messages)
-
-    async def receive() -> dict[str, Any]:
-        if not waiting:
-            await asyncio.Event().wait()
-        return waiting.pop(0)
-
-    return asyncio.run(asyncio.wait_for(Bodies().read(headers or {}, receive), 10))
-
-
-def part(body: bytes, *, more: bool = False) -> dict[str, Any]:
-    return {"type": "http.request", "body": body, "more_body": more}
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop_bodies, "SECONDS", 0.02)
-    monkeypatch.setattr(loop_bodies, "_TICK", 0.01)
-
-
-def test_a_body_in_parts_is_whole() -> None:
-    assert read(part(b"[1,", more=True), part(b"2]")) == b"[1,2]"
-
-
-@pytest.mark.parametrize("begun", [(), (part(b"[", more=True),)], ids=["nothing", "a beginning"])
-@pytest.mark.usefixtures("impatient")
-def test_a_body_that_does_not_come_is_not_waited_for(begun: Any) -> None:
-    with pytest.raises(TooLong):
-        read(*begun)
-
-
-@pytest.mark.usefixtures("impatient")
-def test_one_that_waits_ends_and_another_begun_later_goes_on() -> None:
-    async def story() -> list[Any]:
-        bodies, whole = Bodies(), asyncio.Event()
-
-        async def never() -> Any:
-            await asyncio.Event().wait()
-
-        async def later() -> Any:
-            await whole.wait()
-            return part(b"[]")
-
-        dripping = asyncio.ensure_future(bodies.read({}, never))
-        await asyncio.sleep(0)
-        loop_bodies.SECONDS = 60.0
-        patient = asyncio.ensure_future(bodies.read({}, later))
-        await asyncio.wait({dripping})
-        whole.set()
-        return await asyncio.gather(dripping, patient, return_exceptions=True)
-
-    late, body = asyncio.run(asyncio.wait_for(story(), 10))
-    assert (type(late), body) == (TooLong, b"[]")
-
-
-@pytest.mark.usefixtures("impatient")
-def test_a_request_that_the_server_ends_is_no_late_body() -> None:
-    async def story() -> None:
-        async def never() -> Any:
-            await asyncio.Event().wait()
-
-        reading = asyncio.ensure_future(Bodies().read({}, never))
-        await asyncio.sleep(0)
-        reading.cancel()
-        await reading
-
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(asyncio.wait_for(story(), 10))
+def test_a_body_in_parts_is_whole(floor: Floor) -> None:
+    client = floor.client()
+    for part in (HEAD, b"Content-Length: 5\r\n", b"\r\n", b"[1,", b"2]"):
+        client.send(part)
+    assert client.statuses() == [200]
+    assert floor.door.asked[0].body == b"[1,2]"
 
 
 @pytest.mark.parametrize(
-    ("messages", "headers", "error"),
+    ("begun", "statuses"),
     [
-        ((part(b"[", more=True), {"type": "http.disconnect"}), {}, EndedEarly),
-        ((part(b"[]"),), {"content-length": "700"}, EndedEarly),
-        ((), {"content-length": "1048577"}, TooLarge),
-        ((), {"content-length": "9" * 5000}, TooLarge),
-        ((part(b"x" * 1048570, more=True), part(b"x" * 7, more=True)), {}, TooLarge),
+        (b"", []),
+        (b"POST", [408]),
+        (HEAD, [408]),
+        (HEAD + b"Content-Length: 700\r\n\r\n", [408]),
+        (BEGUN, [408]),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n[1,", [408]),
     ],
-    ids=["client left", "shorter than said", "says so", "says more than that", "in parts"],
+    ids=["nothing", "a word", "half a head", "no body", "half a body", "half a chunk"],
 )
-def test_a_body_that_is_not_whole_or_too_large_is_refused(
-    messages: Any, headers: dict[str, str], error: type[Exception]
+def test_what_does_not_come_is_not_waited_for(
+    floor: Floor, begun: bytes, statuses: list[int]
 ) -> None:
-    with pytest.raises(error):
-        read(*messages, headers=headers)
+    client = floor.client(begun)
+    floor.wait(9)
+    client.send(b"")
+    assert not client.wire.ended
+    floor.wait(2)
+    assert client.statuses() == statuses
+    assert client.wire.ended
+    # Nor for whoever is told, and does not leave.
+    floor.wait(4)
+    assert client.wire.ended[-1] == "aborted"
+
+
+def test_dripping_wins_no_time(floor: Floor) -> None:
+    clients = [floor.client(BEGUN), floor.client(HEAD)]
+    for _ in range(11):
+        floor.wait(1)
+        for client in clients:
+            client.send(b"X: b\r\n")
+    assert [client.statuses() for client in clients] == [[408], [408]]
+
+
+def test_one_that_waits_ends_and_another_begun_later_goes_on(floor: Floor) -> None:
+    dripping = floor.client(BEGUN)
+    floor.wait(8)
+    later = floor.client(BEGUN)
+    floor.wait(3)
+    later.send(b" " * 699)
+    assert (dripping.statuses(), later.statuses()) == ([408], [200])
+
+
+def test_an_idle_connection_is_kept_for_the_next_request_a_minute_and_no_longer(
+    floor: Floor,
+) -> None:
+    client = floor.client(HEAD + b"\r\n")
+    floor.wait(70)
+    client.send(HEAD + b"\r\n")
+    floor.wait(70)
+    assert client.statuses() == [200, 200]
+    assert not client.wire.ended
+    floor.wait(6)
+    assert client.wire.ended == ["closed"]
+
+
+@pytest.mark.parametrize("begun", [BEGUN, b"POST /webh"], ids=["in the body", "in the head"])
+def test_a_client_that_leaves_early_is_told_and_nothing_is_asked(
+    floor: Floor, begun: bytes
+) -> None:
+    client = floor.client(begun)
+    assert not client.leave()
+    assert client.statuses() == [400]
+    assert b"ended early" in client.answers()[0].body
+    assert not floor.door.asked
+
+
+def test_a_client_that_says_it_is_done_is_still_answered(floor: Floor) -> None:
+    floor.door.is_slow = True
+    client = floor.client(HEAD + b"\r\n")
+    assert client.leave()
+    floor.door.tell()
+    assert client.statuses() == [200]
+    assert client.wire.ended == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("framing", "parts"),
+    [
+        (b"Content-Length: %d" % (LIMIT + 1), []),
+        (b"Content-Length: %d" % 10**18, []),
+        (b"Transfer-Encoding: chunked", [b"%x\r\n" % (LIMIT + 1), b" " * LIMIT, b" "]),
+        (b"Transfer-Encoding: chunked", [b"1\r\n \r\n" * 9000] * 120),
+        (b"Transfer-Encoding: chunked", [b"1;" + b"x" * LIMIT, b"x" * LIMIT, b"x" * 65536, b"x"]),
+    ],
+    ids=["says so", "says more than that", "in parts", "in crumbs", "in words about it"],
+)
+def test_a_body_that_is_too_large_is_refused_unread(
+    floor: Floor, framing: bytes, parts: list[bytes]
+) -> None:
+    client = floor.client(HEAD + framing + b"\r\nExpect: 100-continue\r\n\r\n")
+    for part in parts:
+        client.send(part)
+    assert client.statuses() == [413]
+    assert json.loads(client.answers()[0].body) == {"error": "The body is over 1048576 bytes."}
+    assert not floor.door.asked
+    # Half: the client may be sending, and closing would take the answer from it.
+    assert client.wire.ended == ["half"]
+    client.send(b"more of it")
+    assert client.wire.is_reading
+    assert not client.leave()
+
+
+def test_one_byte_less_is_taken(floor: Floor) -> None:
+    client = floor.client(HEAD + b"Content-Length: %d\r\n\r\n" % LIMIT)
+    client.send(b" " * LIMIT)
+    assert client.statuses() == [200]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        HEAD + b"".join(b"X-%d: a\r\n" % place for place in range(101)) + b"\r\n",
+        HEAD + b"X: " + b"a" * 16_400,
+        HEAD + b"X" * 16_400 + b": a\r\n\r\n",
+        b"GET /" + b"a" * 16_400 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"T: abcdefgh\r\n" * 2000,
+    ],
+    ids=["many", "a long one", "a long name", "a long address", "behind the body"],
+)
+@pytest.mark.parametrize("size", [1000, 1_000_000], ids=["in parts", "at once"])
+def test_headers_without_end_are_refused(floor: Floor, head: bytes, size: int) -> None:
+    client = floor.client()
+    for start in range(0, len(head), size):
+        client.send(head[start : start + size])
+    client.send(b"a" * 20_000)
+    assert client.statuses() == [431]
+
+
+def test_large_bodies_have_a_limit_together_and_small_ones_none(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop_requests, "_MOST_HELD", 2 * LIMIT)
+
+    def begun() -> Client:
+        client = floor.client(HEAD + b"Content-Length: 1000000\r\n\r\n")
+        for _ in range(9):
+            client.send(b" " * 100_000)
+        return client
+
+    first, second, third = begun(), begun(), begun()
+    assert [client.statuses() for client in (first, second, third)] == [[], [], [503]]
+    assert third.answers()[0].headers["Retry-After"] == "5"
+    assert floor.client(HEAD + b"Content-Length: 5\r\n\r\n[1,2]").statuses() == [200]
+    first.send(b" " * 100_000)
+    second.lose()
+    third.lose()
+    assert first.statuses() == [200]
+    assert floor.listener.held == 0
+
+
+def test_who_does_not_read_answers_gets_no_more_of_them(floor: Floor) -> None:
+    client = floor.client()
+    client.connection.pause_writing()
+    client.send(HEAD + b"\r\n" + HEAD + b"\r\n")
+    assert client.statuses() == []
+    assert not client.wire.is_reading
+    client.connection.resume_writing()
+    assert client.statuses() == [200, 200]
+    assert client.wire.is_reading
+    client.connection.pause_writing()
+    floor.wait(11)
+    assert client.wire.ended == ["aborted"]
+
+
+def test_the_longest_idle_makes_place_and_what_is_begun_does_not(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop_listener, "_MOST", 3)
+    begun, idle, silent = floor.client(BEGUN), floor.client(HEAD + b"\r\n"), floor.client()
+    floor.client(BEGUN)
+    assert [bool(each.wire.ended) for each in (begun, idle, silent)] == [False, False, True]
+    silent.lose()
+    floor.client(BEGUN)
+    assert idle.wire.ended == ["closed"]
+    idle.lose()
+    refused = floor.client()
+    assert refused.statuses() == [503]
+    assert begun.statuses() == []
+
+
+def test_what_is_never_told_is_no_reason_to_wait_for_ever(floor: Floor) -> None:
+    floor.door.is_slow = True
+    client = floor.client(HEAD + b"\r\n")
+    floor.wait(11)
+    floor.door.tell()
+    assert client.statuses() == [503]
+
+
+def test_a_client_that_left_is_told_nothing(floor: Floor) -> None:
+    floor.door.is_slow = True
+    client = floor.client(HEAD + b"\r\n" + HEAD + b"\r\n")
+    client.lose()
+    floor.door.tell()
+    assert (client.statuses(), len(floor.door.asked)) == ([], 1)
+    assert not floor.listener.connections
+
+
+def test_what_fails_is_answered_and_logged_without_a_word_of_it(
+    floor: Floor, caplog: pytest.LogCaptureFixture
+) -> None:
+    floor.door.take = lambda request, tell: 1 // 0  # type: ignore[assignment,return-value]
+    client = floor.client(HEAD + b"X-Secret: Canary\r\n\r\n")
+    assert client.statuses() == [500]
+    assert "ZeroDivisionError" in caplog.text
+    assert "Canary" not in caplog.text

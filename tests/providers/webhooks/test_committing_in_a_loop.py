@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -16,12 +16,28 @@ from providers.rows import MOST_ROWS, Row
 from tests.providers.webhooks.conftest import Query
 from tests.providers.webhooks.own_rows import MARK, row
 
-Story = Callable[[LoopCommitter], Awaitable[Any]]
+
+class Committer(LoopCommitter):
+    """One that is waited for, as a request's answer is."""
+
+    async def store(self, rows: Sequence[Row]) -> None:
+        stored = asyncio.get_running_loop().create_future()
+
+        def tell(error: NotStored | None) -> None:
+            if not stored.done():
+                stored.set_result(error)
+
+        self.hand_over(rows, tell)
+        if error := await stored:
+            raise type(error)(str(error))
+
+
+Story = Callable[[Committer], Awaitable[Any]]
 
 
 def play(story: Story, *, patience: float = 10.0) -> Any:
     async def whole() -> Any:
-        committer = LoopCommitter(patience=patience)
+        committer = Committer(patience=patience)
         try:
             return await asyncio.wait_for(story(committer), 20)
         finally:
@@ -30,7 +46,7 @@ def play(story: Story, *, patience: float = 10.0) -> Any:
     return asyncio.run(whole())
 
 
-async def together(committer: LoopCommitter, *requests: list[Row]) -> list[Any]:
+async def together(committer: Committer, *requests: list[Row]) -> list[Any]:
     stored = (committer.store(rows) for rows in requests)
     return await asyncio.gather(*stored, return_exceptions=True)
 
@@ -68,7 +84,7 @@ def test_more_than_a_statement_takes_goes_in_several(
 def test_a_connection_that_was_cut_is_made_anew(
     cut_idle: Callable[[], bool], stored: Any, rung: list[bool]
 ) -> None:
-    async def story(committer: LoopCommitter) -> None:
+    async def story(committer: Committer) -> None:
         await committer.store([row("before")])
         assert await asyncio.to_thread(cut_idle)
         await committer.store([row("after")])
@@ -80,7 +96,7 @@ def test_a_connection_that_was_cut_is_made_anew(
 def test_without_a_server_nothing_is_taken_and_with_one_again(
     stored: Any, rung: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def story(committer: LoopCommitter) -> None:
+    async def story(committer: Committer) -> None:
         with monkeypatch.context() as patch:
             patch.setitem(connection.settings_dict, "PORT", "1")
             with pytest.raises(Unreachable):
@@ -95,7 +111,7 @@ def test_without_a_server_nothing_is_taken_and_with_one_again(
 def test_a_server_that_hangs_is_neither_waited_for_nor_left_a_backlog(
     query: Query, stored: Any, rung: list[bool]
 ) -> None:
-    async def story(committer: LoopCommitter) -> None:
+    async def story(committer: Committer) -> None:
         await committer.store([row("before")])
         query("BEGIN")
         query("LOCK TABLE public.providers_webhookevent IN EXCLUSIVE MODE")
@@ -119,7 +135,7 @@ def test_a_connection_that_comes_too_late_is_not_kept(
 ) -> None:
     real, made = loop_inbox._connected, []
 
-    async def story(committer: LoopCommitter) -> None:
+    async def story(committer: Committer) -> None:
         answers = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -142,7 +158,7 @@ def test_a_connection_that_comes_too_late_is_not_kept(
 
 
 def test_a_request_that_left_keeps_nobody_waiting(stored: Any, rung: list[bool]) -> None:
-    async def story(committer: LoopCommitter) -> None:
+    async def story(committer: Committer) -> None:
         left = asyncio.ensure_future(committer.store([row("left")]))
         await asyncio.sleep(0)
         left.cancel()
