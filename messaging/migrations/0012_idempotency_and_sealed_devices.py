@@ -28,11 +28,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('user', 'key_hash'), name='one_request_per_key')],
             },
         ),
-        # Backwards: what an earlier release could not read goes first.
-        migrations.RunSQL(
-            migrations.RunSQL.noop,
-            "DELETE FROM messaging_pushsubscription WHERE endpoint NOT LIKE 'https:%'",
-        ),
         # To text: no row is written. What is plain is encrypted afterwards, a tenant at a time.
         migrations.AlterField(
             model_name='pushsubscription',
@@ -48,5 +43,10 @@ class Migration(migrations.Migration):
             model_name='pushsubscription',
             name='auth',
             field=tenants.encryption.SealedLaterField(),
+        ),
+        # Last, so that backwards it comes first: what an earlier release could not read goes.
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            "DELETE FROM messaging_pushsubscription WHERE endpoint NOT LIKE 'https:%'",
         ),
     ]
