@@ -56,9 +56,9 @@ FORMED = {
     "extension", "extensions", "range_first", "range_last", "number_prefixes", "lengths",
     "timezone", "country", "slug", "schema_name", "domain", "path", "kind", "action", "type",
     "method", "provider", "encoding", "consent_keyword", "last_status", "last_direction", "hint",
-    "shared_with", "mentions", "made", "years", "months", "days", "weekdays", "times", "caller_mask",
+    "shared_with", "mentions", "years", "months", "days", "weekdays", "times", "caller_mask",
     "sender_id", "content_type", "source_url", "provider_url", "endpoint", "p256dh", "auth",
-    "password", "object_pk", "cid", "actor_email", "provider_message_id",
+    "password", "object_pk", "cid", "actor_email", "provider_message_id", "made",
 }  # fmt: skip
 HIDDEN = {"messaging.discardedfile", "tenants.domain", "messaging.autoreplysent"}  # shown nowhere
 
