@@ -129,7 +129,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+FORM_RENDERER = "config.drop_downs.Renderer"
 
 # --- Database and queue ---
 EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
