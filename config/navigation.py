@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 
 from messaging.visibility import unread_total, visible_conversations
 from tenants.links import public_path
@@ -185,18 +187,34 @@ def _tenants_path() -> str:
 
 
 def _item(title: str, symbol: str, name: str) -> Item | None:
+    path = _path(name, get_urlconf() or settings.ROOT_URLCONF)
+    if path is None:  # a screen that this installation does not have
+        return None
+    return {"title": title, "icon": symbol, "link": get_script_prefix() + path}
+
+
+@lru_cache(maxsize=256)
+def _path(name: str, urlconf: str) -> str | None:
+    """Return the path below the tenant's own, which is the same for all of them."""
     try:
-        return {"title": title, "icon": symbol, "link": reverse(name)}
-    except NoReverseMatch:  # a screen that this installation does not have
+        return reverse(name, urlconf=urlconf).removeprefix(get_script_prefix())
+    except NoReverseMatch:
         return None
 
 
+class _Menu(list[Item]):
+    """A menu of one page; unfold copies whatever it is given, as it may be everybody's."""
+
+    def __deepcopy__(self, memo: object) -> _Menu:
+        return self
+
+
 def _groups(*groups: tuple[str, list[Item | None]]) -> list[Item]:
-    shown: list[Item] = [
+    shown = _Menu(
         {"title": title, "items": [item for item in items if item]}
         for title, items in groups
         if any(items)
-    ]
+    )
     for group in shown[1:]:
         group["separator"] = True
     return shown
