@@ -95,6 +95,8 @@ _VERBS: Final = {
     "destroy": "Delete",
 }
 _FIRST_WORDS: Final = re.compile(r"[.;:]\s| \(|\n")
+# What browsers were shown of each API: the code says it all, so it stays the same.
+_SHOWN: Final[dict[tuple[type, Any], dict[str, Any]]] = {}
 _DETAIL: Final = {"type": "object", "properties": {"detail": {"type": "string"}}}
 _FIELD_ERRORS: Final = {
     "type": "object",
@@ -200,6 +202,16 @@ class Description(SchemaGenerator):
     """The whole API: groups in their order, and the errors that all operations share."""
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:  # noqa: FBT001
+        """Describe the API; for browsers once, which takes half a second."""
+        if request is None or not public or set(request.query_params) - {"format"}:
+            return self._describe(request, public=public)
+        whose = (type(self), self.urlconf)
+        if whose not in _SHOWN:
+            # Of no request: nothing of a tenant or a person may get into what all are shown.
+            _SHOWN[whose] = self._describe(None, public=True)
+        return _SHOWN[whose]
+
+    def _describe(self, request: Any, *, public: bool) -> dict[str, Any]:
         schema: dict[str, Any] = super().get_schema(request, public)  # type: ignore[no-untyped-call]
         used = {
             tag
