@@ -148,13 +148,12 @@ class Programs:
         return True
 
     def _kill_web_worker(self, name: str, *, away: float) -> bool:
-        """Kill the process that answers, and leave the one that started it alone."""
-        leader = self._children[name].pid
-        if leader is None:
+        """Kill the process that answers, and leave the one that started it alone if there is."""
+        child = self._children[name]
+        if child.pid is None or not child.is_running():
             return False
-        workers = [pid for pid in cores.session_of(leader) if pid != leader]
-        if not workers:
-            return False
+        leader = child.pid
+        workers = [pid for pid in cores.session_of(leader) if pid != leader] or [leader]
         self._away_until[name] = time.monotonic() + away
         return _kill(max(workers, key=cores.resident_mb))
 
