@@ -47,11 +47,15 @@ class Connection(asyncio.Protocol):
         requests = self._requests
         return not (self._asked or requests.ready or requests.stage or requests.is_over)
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Tell whether the client, not we, is to do something."""
+        return self._asked is None and not self._requests.ready
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         if not self._listener.admit(self):
-            self._requests.refuse(FULL)
-            self._go_on()
+            self.make_place()
 
     def data_received(self, data: bytes) -> None:
         requests = self._requests
@@ -81,6 +85,15 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._is_clogged = False
         self._move_on()
+
+    def make_place(self) -> None:
+        """End the connection; more politely would cost what there is none of."""
+        if self._requests.is_over or self._is_clogged:
+            self._transport.abort()
+            return
+        self._requests.refuse(FULL)
+        self._requests.is_cut = False
+        self._go_on()
 
     def leave_if_idle(self) -> None:
         """End the connection unless something is begun."""
@@ -148,6 +161,7 @@ class Connection(asyncio.Protocol):
         is_last = is_done and (requests.is_over or self._listener.is_stopping)
         line = written(answer, self._listener.date, is_last=is_last, is_head=is_head)
         self._transport.write(line)
+        self._listener.strangers.pop(self, None)
         if is_done:
             requests.let_go()
         if is_last:

@@ -23,6 +23,7 @@ class Listener:
     def __init__(self, door: LoopDoor) -> None:
         self.door = door
         self.connections: set[Connection] = set()
+        self.strangers: dict[Connection, None] = {}  # not answered yet, by age
         self.held = 0  # bytes of large bodies
         self.is_stopping = False
         self._are_all_gone = asyncio.Event()
@@ -46,20 +47,26 @@ class Listener:
                 await self._are_all_gone.wait()
 
     def admit(self, connection: Connection) -> bool:
-        """Give it a place, that of an idle one if need be: False = there is none."""
+        """Give it a place, another's if need be: False = all are being answered."""
         is_full = len(self.connections) >= _MOST
         if is_full:
-            idle = (each for each in self.connections if each.is_idle)
-            longest = min(idle, key=lambda each: each.until, default=None)
-            if longest is not None:
-                longest.leave_if_idle()
+            # First whoever was not answered yet: a carrier asks at once, one that drips never.
+            left = next((each for each in self.strangers if each.is_waited_for), None)
+            if left is None:
+                waited_for = (each for each in self.connections if each.is_waited_for)
+                left = min(waited_for, key=lambda each: each.until, default=None)
+            if left is not None:
+                left.make_place()
+                self.forget(left)
                 is_full = False
         self.connections.add(connection)
+        self.strangers[connection] = None
         return not is_full
 
     def forget(self, connection: Connection) -> None:
         """Take its place back."""
         self.connections.discard(connection)
+        self.strangers.pop(connection, None)
         if self.is_stopping and not self.connections:
             self._are_all_gone.set()
 

@@ -189,20 +189,33 @@ def test_who_does_not_read_answers_gets_no_more_of_them(floor: Floor) -> None:
     assert client.wire.ended == ["aborted"]
 
 
-def test_the_longest_idle_makes_place_and_what_is_begun_does_not(
+def test_who_drips_makes_place_then_who_is_idle_and_never_who_is_being_answered(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop_listener, "_MOST", 3)
-    begun, idle, silent = floor.client(BEGUN), floor.client(HEAD + b"\r\n"), floor.client()
-    floor.client(BEGUN)
-    assert [bool(each.wire.ended) for each in (begun, idle, silent)] == [False, False, True]
-    silent.lose()
-    floor.client(BEGUN)
-    assert idle.wire.ended == ["closed"]
-    idle.lose()
-    refused = floor.client()
-    assert refused.statuses() == [503]
-    assert begun.statuses() == []
+    monkeypatch.setattr(loop_listener, "_MOST", 4)
+    idle, dripping, silent = floor.client(HEAD + b"\r\n"), floor.client(BEGUN), floor.client()
+    floor.door.is_slow = True
+    asked = [floor.client(HEAD + b"\r\n")]
+    for left in (dripping, silent, idle):
+        assert not left.wire.ended
+        asked.append(floor.client(HEAD + b"\r\n"))
+        assert left.wire.ended == ["closed"]
+    assert floor.client().statuses() == [503]
+    assert (idle.statuses(), dripping.statuses(), silent.statuses()) == ([200, 503], [503], [503])
+    for _ in asked:
+        floor.door.tell()
+    assert [client.statuses() for client in asked] == [[200]] * 4
+
+
+def test_who_is_told_and_does_not_leave_makes_place_at_once(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop_listener, "_MOST", 2)
+    told, clogged = floor.client(b"?"), floor.client(HEAD + b"\r\n")
+    clogged.connection.pause_writing()
+    for left in (told, clogged):
+        floor.client(HEAD + b"\r\n")
+        assert left.wire.ended[-1] == "aborted"
 
 
 def test_what_is_never_told_is_no_reason_to_wait_for_ever(floor: Floor) -> None:

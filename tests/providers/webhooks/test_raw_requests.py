@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -197,6 +198,24 @@ def test_bytes_are_answered_the_same_however_they_are_cut(case: Case) -> None:
     assert outcome(case.sent, *range(1, len(case.sent))) == expected
     for cut in range(1, len(case.sent)):
         assert outcome(case.sent, cut) == expected, case.sent[:cut]
+
+
+def test_whatever_is_sent_each_request_is_answered_and_the_end_is_reached() -> None:
+    chance = random.Random(7)  # noqa: S311  # the same each time
+    pieces = [case.sent for case in CASES]
+    for _ in range(1500):
+        sent = bytearray(b"".join(chance.choices(pieces, k=3)))
+        for _ in range(chance.randrange(5)):
+            place = chance.randrange(len(sent))
+            sent[place : place + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+        floor = Floor()
+        client = floor.client(bytes(sent))
+        client.leave()
+        asked = [request.method for request in floor.door.asked]
+        said = [each.status for each in client.answers(*asked)]
+        assert said[: len(asked)] == [200] * len(asked)
+        assert all(status >= 400 for status in said[len(asked) :])
+        assert len(said) <= len(asked) + 1
 
 
 def test_what_is_answered_has_all_that_http_asks_for(floor: Floor) -> None:
