@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+# On one worker, or each would start a production of its own.
+pytestmark = pytest.mark.xdist_group("production")
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PRODUCTION = {
     "PUBLIC_URL": "https://texts.example.com",

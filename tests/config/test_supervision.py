@@ -72,8 +72,9 @@ def test_a_process_that_ends_once_is_started_again(data: Path, tmp_path: Path) -
 
 
 def test_a_process_that_keeps_ending_stops_all_with_its_last_words(
-    data: Path, tmp_path: Path
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("config.embedded.child._LONGEST_PAUSE", 0.1)
     failing = Process(
         name="web",
         argv=["/bin/sh", "-c", "echo no such table >&2; exit 3"],
