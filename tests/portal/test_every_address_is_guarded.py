@@ -6,12 +6,13 @@ counts as an admin's page until it is named here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from tenants.models import Tenant
+from tenants.models import ApiKey, Tenant, User
 from tests.portal.addresses import PUBLIC, TENANT, Address, People, Samples, addresses
 
 SIGN_IN = "/accounts/login/"
@@ -66,6 +67,7 @@ API_FOR_USERS = (
 )
 
 every = pytest.mark.parametrize
+Keyed = Callable[..., Client]
 REFUSED, NOT_THERE, UNSIGNED = {403}, {404}, {401, 403}
 
 
@@ -86,6 +88,24 @@ def _sent_to_sign_in(path: str) -> bool:
 
 def _suspend(tenant: Tenant) -> None:
     Tenant.objects.filter(pk=tenant.pk).update(is_active=False)
+
+
+@pytest.fixture(scope="module")
+def api(people: People) -> Keyed:
+    """HTTP client with an API key of the person, made before the module's first test."""
+    tenants = [None, *Tenant.objects.filter(slug__in=("acme", "globex"))]
+    everybody = (people.system_admin, people.admin, people.extension_user, people.other_admin)
+    secrets = {
+        (user.pk, tenant and tenant.pk): ApiKey.issue(user, tenant=tenant)[1]
+        for user in everybody
+        for tenant in tenants
+    }
+
+    def with_key(user: User, tenant: Tenant | None = None) -> Client:
+        secret = secrets[user.pk, tenant and tenant.pk]
+        return Client(headers={"Authorization": f"Bearer {secret}"})
+
+    return with_key
 
 
 def test_no_address_is_forgotten() -> None:
@@ -140,7 +160,7 @@ def test_what_is_open_in_a_tenant_closes_with_it(path: str, people: People) -> N
 
 @every("address", API, ids=str)
 def test_a_tenants_api_is_its_members(
-    address: Address, furnished: Samples, api: Any, people: People, globex: Tenant
+    address: Address, furnished: Samples, api: Keyed, people: People, globex: Tenant
 ) -> None:
     path = f"/t/acme/{address.filled(furnished)}"
 
@@ -175,7 +195,7 @@ def test_the_system_portal_is_the_system_admins(
 
 @every("address", PLATFORM_API, ids=str)
 def test_the_platforms_api_is_the_system_admins(
-    address: Address, furnished: Samples, api: Any, people: People
+    address: Address, furnished: Samples, api: Keyed, people: People
 ) -> None:
     path = "/" + address.filled(furnished)
 
