@@ -143,11 +143,11 @@ def _parse(event: Claimed) -> ProviderEvent | Outcome:
 def _directory(events: Sequence[tuple[Claimed, InboundMessage | DeliveryReceipt]]) -> Directory:
     # A NUL or lone surrogate in one event must not fail the query for all of them.
     named = {our_number_of(parsed) for _, parsed in events}
-    numbers = PhoneNumber.objects.select_related("tenant", "trunk").filter(
+    numbers = PhoneNumber.objects.select_related("tenant__routing_stamp", "trunk").filter(
         number__in={number for number in named if _NUMBER.fullmatch(number)}
     )
     endpoints = (
-        WebhookEndpoint.objects.select_related("tenant")
+        WebhookEndpoint.objects.select_related("tenant__routing_stamp")
         .defer("callback_username", "callback_password")
         .filter(pk__in={e.endpoint_id for e, _ in events if e.endpoint_id is not None})
     )
@@ -189,14 +189,18 @@ def _receive_many(tenant: Tenant, jobs: Sequence[_Job]) -> set[int]:
         for job in jobs
         if isinstance(job.parsed, InboundMessage) and job.admission.number is not None
     ]
-    try:
-        with transaction.atomic():
-            return many.receive_many(tenant, arrivals)
-    except Exception as error:  # the tenant's texts may only fail one by one
-        if transaction.get_rollback():
-            raise  # the savepoint is lost, with it the claim: the next run begins anew
-        logger.warning("texts of %s not stored at once: %s", tenant.pk, type(error).__name__)
-        return set()
+    for way in (many.receive_many, many.receive_known):
+        try:
+            with transaction.atomic():
+                return way(tenant, arrivals)
+        except many.MetBefore:
+            continue
+        except Exception as error:  # the tenant's texts may only fail one by one
+            if transaction.get_rollback():
+                raise  # the savepoint is lost, with it the claim: the next run begins anew
+            logger.warning("texts of %s not stored at once: %s", tenant.pk, type(error).__name__)
+            break
+    return set()
 
 
 def _route_each(jobs: Sequence[_Job], outcomes: dict[int, Outcome], *, until: float) -> None:

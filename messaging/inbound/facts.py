@@ -1,18 +1,23 @@
-"""What routing needs to know of a tenant for a batch of texts, read in one statement."""
+"""What routing needs to know of a tenant for a batch of texts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from threading import Lock
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db import connection
 from django_tenants.utils import quote_schema_name
 
-_FACTS = """
+from tenants.models import RoutingStamp, Tenant
+
+_STANDING = """
 SELECT
     (
         SELECT json_agg(json_build_array(
@@ -32,6 +37,12 @@ SELECT
         FROM {schema}.messaging_smsconfiguration
         WHERE endpoint_id = ANY (%(endpoints)s::bigint[])
     )::text,
+    EXISTS (SELECT FROM {schema}.messaging_inboundrule WHERE enabled),
+    EXISTS (SELECT FROM {schema}.messaging_autoreply WHERE enabled),
+    EXISTS (SELECT FROM {schema}.messaging_pushsubscription)
+"""
+_MET = """
+SELECT
     (
         SELECT json_agg(json_build_array(
             thread.our_number, thread.participants_key, thread.id, thread.extension_id,
@@ -47,11 +58,11 @@ SELECT
         FROM {schema}.messaging_message
         WHERE direction = 'in' AND provider_message_id <> ''
             AND provider_message_id = ANY (%(keys)s::text[])
-    )::text,
-    EXISTS (SELECT FROM {schema}.messaging_inboundrule WHERE enabled),
-    EXISTS (SELECT FROM {schema}.messaging_autoreply WHERE enabled),
-    EXISTS (SELECT FROM {schema}.messaging_pushsubscription)
+    )::text
 """
+# Of so many tenants it is kept, and of one of them for so many numbers.
+_MOST_TENANTS = 5000
+_MOST_NUMBERS = 200
 
 
 class Setting(msgspec.Struct, frozen=True, array_like=True):
@@ -87,58 +98,114 @@ class Thread(msgspec.Struct, frozen=True, array_like=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a batch of texts to one tenant meets there."""
+class Standing:
+    """What a tenant has set up: the same for text after text."""
 
     settings: Mapping[int, Setting]  # by the number's key
     accounts: Mapping[int, Account]  # by the endpoint's
-    threads: Mapping[tuple[str, str], Thread]  # by our number and the others'
-    known: frozenset[str]  # the carrier's ids of texts that are here already
     has_rules: bool
     has_auto_replies: bool
     has_devices: bool
+    numbers: frozenset[int]  # those that it was read for, with settings or without
+    endpoints: frozenset[int]
+    noted: dict[int, datetime]  # when an account's last text was noted since it was read
 
+    def tells_of(self, numbers: Collection[int], endpoints: Collection[int]) -> bool:
+        """Tell whether these were looked up."""
+        return self.numbers.issuperset(numbers) and self.endpoints.issuperset(endpoints)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """What of a batch of texts is there already."""
+
+    threads: Mapping[tuple[str, str], Thread]  # by our number and the others'
+    known: frozenset[str]  # the carrier's ids of texts
+
+
+NOTHING = Met(threads={}, known=frozenset())
 
 _settings = msgspec.json.Decoder(list[Setting])
 _accounts = msgspec.json.Decoder(list[Account])
 _threads = msgspec.json.Decoder(list[Thread])
 _known = msgspec.json.Decoder(list[str])
 
+_kept: OrderedDict[int, tuple[UUID, Standing]] = OrderedDict()  # by tenant, the latest used last
+_keeping = Lock()
 
-def read(
-    schema_name: str,
-    *,
-    numbers: Collection[int],
-    endpoints: Collection[int],
-    parties: Collection[tuple[str, str]],
-    keys: Collection[str],
-) -> Facts:
-    """Read the facts about these numbers, endpoints, threads and ids."""
+
+def standing(tenant: Tenant, *, numbers: Set[int], endpoints: Set[int]) -> Standing:
+    """Return what is set up for these numbers and endpoints.
+
+    It is read once for all texts until the tenant's stamp changes; `tenant` comes with the stamp
+    of this transaction.
+    """
+    row: RoutingStamp | None = getattr(tenant, "routing_stamp", None)
+    if row is None:
+        return _read_standing(tenant.schema_name, numbers, endpoints)
+    with _keeping:
+        stamp, kept = _kept.get(tenant.pk, (None, None))
+        if stamp != row.stamp:
+            kept = None
+        if kept is not None and kept.tells_of(numbers, endpoints):
+            _kept.move_to_end(tenant.pk)
+            return kept
+    if kept is not None and len(kept.numbers) + len(kept.endpoints) < _MOST_NUMBERS:
+        numbers, endpoints = numbers | kept.numbers, endpoints | kept.endpoints
+    found = _read_standing(tenant.schema_name, numbers, endpoints)
+    with _keeping:
+        _kept[tenant.pk] = row.stamp, found
+        _kept.move_to_end(tenant.pk)
+        if len(_kept) > _MOST_TENANTS:
+            _kept.popitem(last=False)
+    return found
+
+
+def _read_standing(schema_name: str, numbers: Set[int], endpoints: Set[int]) -> Standing:
+    values = {"numbers": list(numbers), "endpoints": list(endpoints)}
+    settings, accounts, has_rules, has_auto_replies, has_devices = _row(
+        _standing_of(schema_name), values
+    )
+    return Standing(
+        settings={each.phone_number_id: each for each in _settings.decode(settings or "[]")},
+        accounts={each.endpoint_id: each for each in _accounts.decode(accounts or "[]")},
+        has_rules=has_rules,
+        has_auto_replies=has_auto_replies,
+        has_devices=has_devices,
+        numbers=frozenset(numbers),
+        endpoints=frozenset(endpoints),
+        noted={},
+    )
+
+
+def met(schema_name: str, *, parties: Collection[tuple[str, str]], keys: Collection[str]) -> Met:
+    """Read which of these threads and texts are there."""
     values: dict[str, Any] = {
-        "numbers": list(numbers),
-        "endpoints": list(endpoints),
         "ours": [ours for ours, _ in parties],
         "others": [others for _, others in parties],
         "keys": list(keys),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(schema_name), values)
-        row: Any = cursor.fetchone()
-    settings, accounts, threads, known, has_rules, has_auto_replies, has_devices = row
-    return Facts(
-        settings={each.phone_number_id: each for each in _settings.decode(settings or "[]")},
-        accounts={each.endpoint_id: each for each in _accounts.decode(accounts or "[]")},
+    threads, known = _row(_met_of(schema_name), values)
+    return Met(
         threads={
             (each.our_number, each.participants_key): each
             for each in _threads.decode(threads or "[]")
         },
         known=frozenset(_known.decode(known or "[]")),
-        has_rules=has_rules,
-        has_auto_replies=has_auto_replies,
-        has_devices=has_devices,
     )
 
 
+def _row(statement: str, values: Mapping[str, Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()
+
+
+@lru_cache(maxsize=200)
+def _standing_of(schema_name: str) -> str:
+    return _STANDING.format(schema=quote_schema_name(schema_name))
+
+
 @lru_cache(maxsize=2000)
-def _statement(schema_name: str) -> str:
-    return _FACTS.format(schema=quote_schema_name(schema_name))
+def _met_of(schema_name: str) -> str:
+    return _MET.format(schema=quote_schema_name(schema_name))

@@ -7,7 +7,7 @@ must be what it would have stored. Whatever needs a second look is left to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from django_tenants.utils import tenant_context
 from messaging import live, queue, segments
 from messaging.consent.keywords import consent_keyword
 from messaging.inbound import auto_replies, facts, storing
-from messaging.inbound.facts import Account, Facts, Setting
+from messaging.inbound.facts import Account, Met, Setting, Standing
 from messaging.inbound.receive import SAME_REQUEST, is_worth_noting
 from messaging.models import Conversation, Message
 from messaging.plaintext import storable
@@ -35,6 +35,7 @@ _LONGEST_ID = 64
 _GSM7 = frozenset(segments.GSM7_BASIC + segments.GSM7_EXTENDED)
 _NO_LETTERS = re.compile(r"[^A-Za-z]+")
 _MOST_LETTERS = 11  # of a consent word in plain ASCII
+_MOST_PUT = 300  # texts; of more, a look at what is there costs each of them next to nothing
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -74,7 +75,8 @@ class _Answers:
 class _Batch:
     """What is to be stored, built up text by text in their order."""
 
-    known: Facts
+    standing: Standing
+    met: Met
     answers: _Answers | None  # None = the tenant has no auto-replies
     texts: list[storing.Text] = field(default_factory=list)
     threads: dict[Parties, _Thread] = field(default_factory=dict)
@@ -86,25 +88,83 @@ class _Batch:
     stored_keys: set[str] = field(default_factory=set)
 
 
+class MetBefore(storing.NotAllStored):
+    """A text was here already: all must be undone, and done with a look at what is there."""
+
+
 def receive_many(tenant: Tenant, arrivals: Sequence[Arrival]) -> set[int]:
     """Store what is plain, and return the events that are dealt with; needs a savepoint.
 
     The others come after it, in their order: none of them is older than a text of the same
-    thread that is stored here. Raises storing.NotAllStored.
+    thread that is stored here. Raises MetBefore and storing.NotAllStored.
     """
     plain = {arrival.event_id for arrival in arrivals if _is_plain(arrival)}
     if not plain:
         return set()
-    known = _facts(tenant, [each for each in arrivals if each.event_id in plain])
-    answers = _answers(tenant, arrivals, known) if known.has_auto_replies else None
-    batch = _Batch(known=known, answers=answers)
+    standing = _standing(tenant, [each for each in arrivals if each.event_id in plain])
+    if standing.has_rules:
+        return set()
+    if not _may_be_put(standing, arrivals):
+        return _look_and_store(tenant, standing, arrivals, plain)
+    batch = _Batch(standing=standing, met=facts.NOTHING, answers=None)
+    _fill(batch, arrivals, plain)
+    done = _put(tenant, batch) if batch.texts else set()
+    if len(done) < len(batch.texts):
+        left = [each for each in arrivals if each.event_id not in done]
+        done |= _look_and_store(tenant, standing, left, plain)
+    return done
+
+
+def receive_known(tenant: Tenant, arrivals: Sequence[Arrival]) -> set[int]:
+    """Do the same where some of the texts may be here already.
+
+    Raises storing.NotAllStored.
+    """
+    plain = {arrival.event_id for arrival in arrivals if _is_plain(arrival)}
+    standing = _standing(tenant, [each for each in arrivals if each.event_id in plain])
+    return _look_and_store(tenant, standing, arrivals, plain)
+
+
+def _look_and_store(
+    tenant: Tenant, standing: Standing, arrivals: Sequence[Arrival], plain: Collection[int]
+) -> set[int]:
+    asked = [each for each in arrivals if each.event_id in plain]
+    met = facts.met(
+        tenant.schema_name,
+        parties={_parties(arrival.text) for arrival in asked},
+        keys={arrival.text.provider_message_id for arrival in asked},
+    )
+    answers = _answers(tenant, arrivals, met) if standing.has_auto_replies else None
+    batch = _Batch(standing=standing, met=met, answers=answers)
+    _fill(batch, arrivals, plain)
+    if batch.texts:
+        _store(tenant, batch)
+    return {text.event for text in batch.texts} | set(batch.duplicates)
+
+
+def _fill(batch: _Batch, arrivals: Sequence[Arrival], plain: Collection[int]) -> None:
     for arrival in arrivals:
         if arrival.event_id not in plain or not _add(batch, arrival):
             batch.left_parties.add(_parties(arrival.text))
             batch.left_keys.add(arrival.text.provider_message_id)
-    if batch.texts:
-        _store(tenant, batch)
-    return {text.event for text in batch.texts} | set(batch.duplicates)
+
+
+def _standing(tenant: Tenant, plain: Sequence[Arrival]) -> Standing:
+    return facts.standing(
+        tenant,
+        numbers={arrival.number_id for arrival in plain},
+        endpoints={each.endpoint_id for each in plain if each.endpoint_id is not None},
+    )
+
+
+def _may_be_put(standing: Standing, arrivals: Sequence[Arrival]) -> bool:
+    """Tell whether the texts may be stored first, and looked at where that did not do."""
+    names = {arrival.text.provider_message_id for arrival in arrivals}
+    return (
+        len(arrivals) <= _MOST_PUT
+        and len(names) == len(arrivals)
+        and not standing.has_auto_replies
+    )
 
 
 def _is_plain(arrival: Arrival) -> bool:
@@ -131,20 +191,10 @@ def _parties(text: InboundMessage) -> Parties:
     return text.our_number, text.sender
 
 
-def _facts(tenant: Tenant, plain: Sequence[Arrival]) -> Facts:
-    return facts.read(
-        tenant.schema_name,
-        numbers={arrival.number_id for arrival in plain},
-        endpoints={each.endpoint_id for each in plain if each.endpoint_id is not None},
-        parties={_parties(arrival.text) for arrival in plain},
-        keys={arrival.text.provider_message_id for arrival in plain},
-    )
-
-
-def _answers(tenant: Tenant, arrivals: Sequence[Arrival], known: Facts) -> _Answers:
+def _answers(tenant: Tenant, arrivals: Sequence[Arrival], met: Met) -> _Answers:
     with tenant_context(tenant):
         offered = auto_replies.offers({arrival.text.our_number for arrival in arrivals})
-        threads = {thread.pk for thread in known.threads.values()}
+        threads = {thread.pk for thread in met.threads.values()}
         texts = Message.objects.filter(conversation=OuterRef("pk"))
         spoken = Conversation.objects.filter(Exists(texts), pk__in=threads)
         spoken_keys = frozenset(spoken.values_list("pk", flat=True))
@@ -153,15 +203,15 @@ def _answers(tenant: Tenant, arrivals: Sequence[Arrival], known: Facts) -> _Answ
 
 def _add(batch: _Batch, arrival: Arrival) -> bool:
     """Take the text into the batch; False = it needs a second look."""
-    known, text = batch.known, arrival.text
+    standing, text = batch.standing, arrival.text
     parties, key = _parties(text), text.provider_message_id
-    setting = known.settings.get(arrival.number_id)
+    setting = standing.settings.get(arrival.number_id)
     if _needs_a_look(batch, arrival, setting):
         return False
     account = None
     if arrival.endpoint_id is not None:
-        account = known.accounts[arrival.endpoint_id]
-    if key in known.known or key in batch.stored_keys:
+        account = standing.accounts[arrival.endpoint_id]
+    if key in batch.met.known or key in batch.stored_keys:
         batch.duplicates.append(arrival.event_id)
         return True
     thread = _thread(batch, parties, setting, arrival.received_at)
@@ -175,6 +225,7 @@ def _add(batch: _Batch, arrival: Arrival) -> bool:
             n=len(batch.texts),
             line=thread.line.n,
             id=uuid4(),
+            ours=text.our_number,
             sender=text.sender,
             text=written,
             segments=max(1, min(text.segment_count, 999)),
@@ -193,16 +244,16 @@ def _add(batch: _Batch, arrival: Arrival) -> bool:
 
 
 def _needs_a_look(batch: _Batch, arrival: Arrival, setting: Setting | None) -> bool:
-    known, text = batch.known, arrival.text
+    standing, text = batch.standing, arrival.text
     if arrival.endpoint_id is not None:
-        is_by_wrong_door = arrival.endpoint_id not in known.accounts
+        is_by_wrong_door = arrival.endpoint_id not in standing.accounts
     else:
         is_by_wrong_door = setting is not None and setting.provider_id is not None
     return (
         is_by_wrong_door
         or _parties(text) in batch.left_parties
         or text.provider_message_id in batch.left_keys
-        or not _is_clear(known, setting)
+        or not _is_clear(standing, setting)
         or _may_be_answered(batch, arrival)
     )
 
@@ -212,7 +263,7 @@ def _may_be_answered(batch: _Batch, arrival: Arrival) -> bool:
     if batch.answers is None:
         return False
     offered, zone, threads = batch.answers.offered, batch.answers.zone, batch.answers.threads
-    row = batch.known.threads.get(_parties(arrival.text))
+    row = batch.met.threads.get(_parties(arrival.text))
     at = arrival.received_at
     return any(
         auto_replies.choose(
@@ -226,10 +277,10 @@ def _may_be_answered(batch: _Batch, arrival: Arrival) -> bool:
     )
 
 
-def _is_clear(known: Facts, setting: Setting | None) -> bool:
+def _is_clear(standing: Standing, setting: Setting | None) -> bool:
     """Tell whether the number's Message Settings alone decide, and for one inbox at most."""
     is_shared = setting is not None and setting.enabled and setting.is_shared
-    return not (known.has_rules or is_shared)
+    return not (standing.has_rules or is_shared)
 
 
 def _thread(
@@ -242,7 +293,7 @@ def _thread(
     found = batch.threads.get(parties)
     if found is not None:
         return found
-    row = batch.known.threads.get(parties)
+    row = batch.met.threads.get(parties)
     if row is not None and (row.is_shared or row.extension_id != extension):
         return None
     line = storing.Line(
@@ -253,6 +304,7 @@ def _thread(
         extension=extension,
         text="",
         at=at,
+        first=at,
     )
     thread = _Thread(
         line=line,
@@ -274,29 +326,52 @@ def _note_last(thread: _Thread, text: str, at: datetime) -> None:
     line = thread.line
     if thread.is_new or line.at <= at:
         line.text, line.at = text[:200], at
+    line.first = min(line.first, at)
     if thread.is_empty or thread.last_at <= at:
         thread.last_at = at
     thread.is_new = thread.is_empty = False
 
 
 def _note_account(batch: _Batch, account: Account, at: datetime) -> None:
-    shown = batch.accounts.get(account.pk, account.last_inbound_at)
-    if is_worth_noting(shown, at):
+    noted = batch.standing.noted.get(account.pk, account.last_inbound_at)
+    if is_worth_noting(batch.accounts.get(account.pk, noted), at):
         batch.accounts[account.pk] = at
+
+
+def _put(tenant: Tenant, batch: _Batch) -> set[int]:
+    lines = {parties: thread.line for parties, thread in batch.threads.items()}
+    stored = storing.put(tenant.schema_name, batch.texts, list(lines.values()))
+    texts = [text for text in batch.texts if (text.ours, text.sender) in stored.threads]
+    if stored.texts != len(texts):
+        raise MetBefore
+    if texts:
+        shown = {key: batch.threads[parties].extension for parties, key in stored.threads.items()}
+        _follow(tenant, batch, texts, shown, stored.mails)
+    return {text.event for text in texts}
 
 
 def _store(tenant: Tenant, batch: _Batch) -> None:
     threads = list(batch.threads.values())
     stored = storing.store(tenant.schema_name, batch.texts, [thread.line for thread in threads])
-    schema = tenant.schema_name
-    live.hint_plain(
-        schema,
-        {key: thread.extension for key, thread in zip(stored.threads, threads, strict=True)},
-    )
-    for mail in stored.mails:
+    shown = {key: thread.extension for key, thread in zip(stored.threads, threads, strict=True)}
+    _follow(tenant, batch, batch.texts, shown, stored.mails)
+
+
+def _follow(
+    tenant: Tenant,
+    batch: _Batch,
+    texts: Sequence[storing.Text],
+    shown: Mapping[int, str],
+    mails: Sequence[int],
+) -> None:
+    """Set off what follows from the texts that were stored."""
+    schema, standing = tenant.schema_name, batch.standing
+    live.hint_plain(schema, shown)
+    for mail in mails:
         transaction.on_commit(partial(queue.publish, queue.SEND_MAIL, schema, mail))
-    if batch.known.has_devices and keys.signing_key() is not None:
-        for text in batch.texts:
+    if standing.has_devices and keys.signing_key() is not None:
+        for text in texts:
             transaction.on_commit(partial(queue.publish, queue.PUSH, schema, text.id))
     for pk, at in batch.accounts.items():
         storing.note_account(schema, pk, at)
+        transaction.on_commit(partial(standing.noted.__setitem__, pk, at))

@@ -133,12 +133,65 @@ SELECT
     (SELECT json_agg(id ORDER BY id) FROM mailed)::text
 """.replace("is_last", "thread.last_at <= line.at OR thread.last_status = ''")
 
+# What asks for nothing is stored without a look at anything: planning a look costs more than storing
+# some texts. A thread that is not as expected is left out, with its texts.
+_PUT = """
+WITH text AS (
+    SELECT * FROM json_to_recordset(%(texts)s::json) AS text(
+        id uuid, ours text, sender text, text text, segments int, encoding text,
+        configuration bigint, key text, at timestamptz, event bigint, email text
+    )
+), {line_before} placed AS (
+    INSERT INTO {schema}.messaging_conversation AS thread ({conversation})
+    SELECT {conversation_values} FROM {line_here} ORDER BY line.n
+    ON CONFLICT ON CONSTRAINT one_conversation_per_parties DO UPDATE
+    SET last_text = excluded.last_text,
+        last_at = excluded.last_at,
+        last_status = 'received',
+        last_direction = 'in',
+        last_inbound_at = GREATEST(thread.last_inbound_at, excluded.last_at)
+    WHERE thread.extension_id IS NOT DISTINCT FROM excluded.extension_id
+        AND thread.ring_group_id IS NULL
+        AND thread.shared_with = '{{}}'
+        AND thread.done_at IS NULL
+        AND thread.last_at < {first}
+    RETURNING id AS thread, our_number AS ours, participants_key AS others
+), stored AS (
+    INSERT INTO {schema}.messaging_message ({message})
+    SELECT {message_values}
+    FROM text JOIN placed ON placed.ours = text.ours AND placed.others = text.sender
+    ON CONFLICT DO NOTHING
+    RETURNING id
+), told AS (
+    INSERT INTO {schema}.messaging_messageevent ({message_event})
+    SELECT {message_event_values} FROM text JOIN stored ON stored.id = text.id
+) {mailed}
+SELECT
+    (SELECT count(*) FROM stored),
+    (SELECT json_agg(json_build_array(ours, others, thread)) FROM placed)::text,
+    {mails}
+"""
+_LINE = """json_to_recordset(%(lines)s::json) AS line(
+    n int, ours text, others text, extension bigint, text text, at timestamptz, first timestamptz
+)"""
+_MAILED = """, mailed AS (
+    INSERT INTO {schema}.messaging_maildelivery ({mail_delivery})
+    SELECT {mail_delivery_values} FROM text JOIN stored ON stored.id = text.id
+    WHERE text.email <> ''
+    RETURNING id
+)"""
+_FIRST = """(
+    SELECT first FROM line
+    WHERE line.ours = excluded.our_number AND line.others = excluded.participants_key
+)"""
+
 _NOTE_ACCOUNT = """
 UPDATE {schema}.messaging_smsconfiguration SET last_inbound_at = %(at)s
 WHERE id = %(key)s AND (last_inbound_at IS NULL OR last_inbound_at < %(at)s)
 """
 
 _keys = msgspec.json.Decoder(list[int])
+_placed = msgspec.json.Decoder(list[tuple[str, str, int]])
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +200,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     n: int
     line: int
     id: UUID
+    ours: str
     sender: str
     text: str
     segments: int
@@ -167,7 +221,8 @@ class Line(msgspec.Struct, kw_only=True):
     others: str
     extension: int | None
     text: str
-    at: datetime
+    at: datetime  # of that text
+    first: datetime  # of the oldest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +230,15 @@ class Stored:
     """What came of it: the lines' threads in their order, and the mails to be sent."""
 
     threads: Sequence[int]
+    mails: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """How many texts were stored, which threads they are in by their parties, and the mails."""
+
+    texts: int
+    threads: Mapping[tuple[str, str], int]
     mails: Sequence[int]
 
 
@@ -201,6 +265,33 @@ def store(schema_name: str, texts: Sequence[Text], lines: Sequence[Line]) -> Sto
     return Stored(threads=_keys.decode(threads), mails=_keys.decode(mails or "[]"))
 
 
+def put(schema_name: str, texts: Sequence[Text], lines: Sequence[Line]) -> Put:
+    """Store the texts whose threads are new or plainly go on; needs a savepoint.
+
+    The others are left out. A text less than its threads take was here already: then all must be
+    undone.
+    """
+    values: dict[str, Any] = {
+        "texts": msgspec.json.encode(texts).decode(),
+        "lines": msgspec.json.encode(lines).decode(),
+        "now": timezone.now(),
+    }
+    statement = _put_statement(
+        schema_name,
+        any(text.email for text in texts),
+        any(line.first != line.at for line in lines),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row: Any = cursor.fetchone()
+    count, threads, mails = row
+    return Put(
+        texts=count,
+        threads={(ours, others): key for ours, others, key in _placed.decode(threads or "[]")},
+        mails=_keys.decode(mails or "[]"),
+    )
+
+
 def note_account(schema_name: str, configuration_id: int, at: datetime) -> None:
     """Keep when a configuration last brought a text."""
     statement = _NOTE_ACCOUNT.format(schema=quote_schema_name(schema_name))
@@ -210,6 +301,26 @@ def note_account(schema_name: str, configuration_id: int, at: datetime) -> None:
 
 @lru_cache(maxsize=2000)
 def _statement(schema_name: str) -> str:
+    return _filled(_STORE, quote_schema_name(schema_name))
+
+
+@lru_cache(maxsize=4000)
+def _put_statement(schema_name: str, has_mails: bool, has_spans: bool) -> str:
+    parts = {
+        "mailed": _MAILED if has_mails else "",
+        "mails": "(SELECT json_agg(id ORDER BY id) FROM mailed)::text" if has_mails else "NULL",
+        "line_before": f"line AS (SELECT * FROM {_LINE})," if has_spans else "",
+        "line_here": "line" if has_spans else _LINE,
+        "first": _FIRST if has_spans else "excluded.last_at",
+    }
+    # Twice: what is put in has places of its own.
+    statement = _PUT
+    for name, part in parts.items():
+        statement = statement.replace("{" + name + "}", part)
+    return _filled(statement, quote_schema_name(schema_name))
+
+
+def _filled(statement: str, schema: str) -> str:
     inserts = {
         "conversation": CONVERSATION,
         "message": MESSAGE,
@@ -219,4 +330,4 @@ def _statement(schema_name: str) -> str:
     }
     names = {table: ", ".join(columns) for table, columns in inserts.items()}
     values = {f"{table}_values": ", ".join(c.values()) for table, c in inserts.items()}
-    return _STORE.format(schema=quote_schema_name(schema_name), **names, **values)
+    return statement.format(schema=schema, **names, **values)

@@ -5,6 +5,7 @@ from tenants.models.directory import PhoneNumber, Trunk, WebhookEndpoint
 from tenants.models.invitation import Invitation
 from tenants.models.keys import ApiKey
 from tenants.models.people import Membership, User
+from tenants.models.routing import RoutingStamp
 from tenants.models.tenant import Domain, Tenant
 from tenants.models.throughput import ThroughputPreset
 from tenants.models.usage import UsageDay
@@ -16,6 +17,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "PhoneNumber",
+    "RoutingStamp",
     "Tenant",
     "ThroughputPreset",
     "Trunk",
