@@ -11,7 +11,7 @@ _LEAST = 400
 _PART = 250  # of each tenant where so many wait: a visit costs as much as some forty texts
 _FEWEST_PLACES = 4
 _FIRST_PLACES = 64
-_MOST_PLACES = 500
+_MOST_PLACES = 128  # the transaction holds some fifty locks for each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,12 @@ class Pace:
         elif seconds < LONGEST / 2:
             events = events * 2
         events = min(events, MOST)
-        return Pace(events=events, places=self._places(claimed, events))
+        return Pace(events=events, places=self._places(claimed, done, events))
 
-    def _places(self, claimed: int, events: int) -> int:
+    def _places(self, claimed: int, done: int, events: int) -> int:
+        if done < claimed:
+            # What is claimed in vain is read, and its text parsed, once more.
+            return max(self.places * done // claimed, _FEWEST_PLACES)
         if claimed < self.events // 2:
             return min(self.places * 2, _MOST_PLACES)  # none of them has many
         if claimed < self.events * 9 // 10:
