@@ -26,6 +26,7 @@ from messaging.inbound.claims import Claimed, Outcome, State
 from messaging.inbound.pace import Pace
 from messaging.inbound.receive import receive_message
 from messaging.inbound.routing import setting_for
+from messaging.inbound.shares import share
 from messaging.inbound.turns import Turns
 from messaging.models import SmsConfiguration
 from providers import bell
@@ -55,9 +56,14 @@ def drain() -> int:
 
     Several may run at once. What is left after some seconds is handed to the next run.
     """
+    with share() as ours:
+        return _drain(Turns(ours.of))
+
+
+def _drain(turns: Turns) -> int:
     started = time.monotonic()
     next_wake = started
-    total, now, turns = 0, pace.first(), Turns()
+    total, now = 0, pace.first()
     while True:
         began = time.monotonic()
         if began >= next_wake:
@@ -70,7 +76,9 @@ def drain() -> int:
         if time.monotonic() - started > _BUDGET:
             bell.ring_now()
             return total
-        now = now.after(claimed=claimed, done=done, seconds=time.monotonic() - began)
+        seconds = time.monotonic() - began
+        now = now.after(claimed=claimed, done=done, seconds=seconds)
+        time.sleep(pace.rest(done=done, tenants=turns.last_served, seconds=seconds))
 
 
 def _drain_batch(now: Pace, turns: Turns) -> tuple[int, int]:

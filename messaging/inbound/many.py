@@ -161,9 +161,7 @@ def _may_be_put(standing: Standing, arrivals: Sequence[Arrival]) -> bool:
     """Tell whether the texts may be stored first, and looked at where that did not do."""
     names = {arrival.text.provider_message_id for arrival in arrivals}
     return (
-        len(arrivals) <= _MOST_PUT
-        and len(names) == len(arrivals)
-        and not standing.has_auto_replies
+        len(arrivals) <= _MOST_PUT and len(names) == len(arrivals) and not standing.has_auto_replies
     )
 
 

@@ -10,6 +10,11 @@ _FIRST = 1000  # events of the first batch, which does not know yet how long the
 _LEAST = 400
 _PART = 250  # of each tenant where so many wait: a visit costs as much as some forty texts
 _FEWEST_PLACES = 4
+# Where that many tenants had so few texts each, some more are worth a moment: a visit to each costs
+# as much as all that it finds.
+_CROWD = 32
+_FEW = 12
+_MOMENT = 0.25  # seconds from the last batch's beginning
 _FIRST_PLACES = 64
 _MOST_PLACES = 128  # the transaction holds some fifty locks for each
 
@@ -40,6 +45,13 @@ class Pace:
         if claimed < self.events * 9 // 10:
             return self.places
         return max(self.places // 2, events // _PART, _FEWEST_PLACES)
+
+
+def rest(*, done: int, tenants: int, seconds: float) -> float:
+    """Return for how long to let texts gather after a batch that went like this."""
+    if tenants < _CROWD or done >= tenants * _FEW:
+        return 0.0
+    return max(0.0, _MOMENT - seconds)
 
 
 def first() -> Pace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 # Of the places of a batch, for who has no backlog: they cost a visit each for one text.
@@ -22,9 +22,11 @@ class Head:
 class Turns:
     """Order of the tenants in one run, which remembers who had a turn while others waited."""
 
-    def __init__(self) -> None:
+    def __init__(self, ours: Callable[[Sequence[Head]], Sequence[Head]] | None = None) -> None:
+        self._ours = ours
         self._served: dict[int, int] = {}  # tenant -> number of its last turn
         self._round = 0
+        self.last_served = 0  # tenants
 
     def order(self, heads: Sequence[Head], *, most: int) -> list[int]:
         """Return the tenants, those to be served now first; `most` of them are.
@@ -32,6 +34,8 @@ class Turns:
         Up to half the places are for the freshest heads, who have no backlog: their texts are read
         by people who wait. The others go round.
         """
+        if self._ours is not None:
+            heads = self._ours(heads)
         longest_ago = sorted(heads, key=lambda h: (self._served.get(h.tenant_id, 0), h.event_id))
         first: list[Head] = []
         if len(heads) > most:
@@ -53,3 +57,4 @@ class Turns:
         }
         self._round += 1
         self._served = kept | dict.fromkeys(tenant_ids, self._round)
+        self.last_served = len(tenant_ids)
