@@ -53,6 +53,16 @@ def hint_plain(schema_name: str, extensions: Mapping[int, str]) -> None:
     transaction.on_commit(lambda: _publish_all(schema_name, bodies))
 
 
+def hint_plain_of(schemas: Mapping[str, Mapping[int, str]]) -> None:
+    """Do the same for several tenants, by their schemas' names, in one request for all."""
+    hints = [
+        (schema_name, json.dumps({"conversation": key, "extension": number}))
+        for schema_name, extensions in schemas.items()
+        for key, number in extensions.items()
+    ]
+    transaction.on_commit(lambda: _publish_each(hints))
+
+
 def _others(conversation: Conversation, also: Iterable[int]) -> list[str]:
     keys, group = {*conversation.shared_with, *also}, conversation.ring_group_id
     if not keys and group is None:
@@ -70,9 +80,13 @@ def _publish(schema_name: str, body: str) -> None:
 
 
 def _publish_all(schema_name: str, bodies: Sequence[str]) -> None:
+    _publish_each([(schema_name, body) for body in bodies])
+
+
+def _publish_each(hints: Sequence[tuple[str, str]]) -> None:
     try:
         pipeline = connection_to_valkey().pipeline(transaction=False)
-        for body in bodies:
+        for schema_name, body in hints:
             pipeline.publish(CHANNEL_PREFIX + schema_name, body)
         pipeline.execute()
     except (redis.RedisError, OSError) as error:

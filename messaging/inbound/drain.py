@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import DataError, transaction
@@ -38,9 +38,15 @@ from tenants.models import PhoneNumber, Tenant, WebhookEndpoint
 
 logger = logging.getLogger(__name__)
 
+_Way = Callable[[Tenant, Sequence[many.Arrival]], set[int]]
+
 _NUMBER = re.compile(r"\+?[0-9]{1,15}")
 _WAKE_EVERY = 5.0  # seconds
 _BUDGET = 20.0  # seconds; then another worker's turn
+# Of so many tenants, some share a savepoint and a trip to the server.
+_CROWD = 8
+_GROUP = 16  # tenants
+_GROUP_EVENTS = 300
 _FAULTS = 3  # tries; then a text is stored without rules and answers
 
 
@@ -85,6 +91,7 @@ def _drain_batch(now: Pace, turns: Turns) -> tuple[int, int]:
     """Route one batch; returns how many events it took, and how many of them it settled."""
     until = time.monotonic() + pace.LONGEST
     with transaction.atomic():
+        claims.plan_once()
         heads = claims.heads()
         locked = claims.lock_some(turns.order(heads, most=now.places), most=now.places)
         events = claims.claim(locked, limit=now.events)
@@ -95,11 +102,17 @@ def _drain_batch(now: Pace, turns: Turns) -> tuple[int, int]:
         free = {*locked, *claims.lock_some(strangers, most=len(strangers))}
         served: list[int] = []
         # In the order of their turns: if time runs out, it is the others' next.
-        for tenant_id in dict.fromkeys((*locked, *by_tenant)):
-            jobs = by_tenant.get(tenant_id)
-            if jobs and tenant_id in free and (not served or time.monotonic() < until):
-                outcomes.update(_route_tenant(jobs, until=until))
-                served.append(tenant_id)
+        turn = [key for key in dict.fromkeys((*locked, *by_tenant)) if key in by_tenant]
+        for group in _grouped([by_tenant[key] for key in turn if key in free]):
+            if served and time.monotonic() >= until:
+                break
+            received = _receive_group(group) if len(group) > 1 else {}
+            for jobs in group:
+                tenant_id = jobs[0].admission.tenant.pk
+                known = received.get(tenant_id)
+                if not served or known or time.monotonic() < until:
+                    outcomes.update(_route_tenant(jobs, until=until, received=known))
+                    served.append(tenant_id)
         claims.settle(outcomes)
     turns.note(served, heads)
     claims.note_endpoints([event for event in events if event.pk in outcomes])
@@ -164,11 +177,49 @@ def _directory(events: Sequence[tuple[Claimed, InboundMessage | DeliveryReceipt]
     )
 
 
-def _route_tenant(jobs: list[_Job], *, until: float) -> dict[int, Outcome]:
-    """Route the events of one tenant; after `until` the rest is left to the next batch."""
+def _grouped(tenants: Sequence[list[_Job]]) -> list[list[list[_Job]]]:
+    """Put tenants together that have few events each, where there are many of them."""
+    if len(tenants) < _CROWD:
+        return [[jobs] for jobs in tenants]
+    groups: list[list[list[_Job]]] = [[]]
+    for jobs in tenants:
+        if len(groups[-1]) == _GROUP or sum(map(len, groups[-1])) + len(jobs) > _GROUP_EVENTS:
+            groups.append([])
+        groups[-1].append(jobs)
+    return [group for group in groups if group]
+
+
+def _receive_group(group: Sequence[Sequence[_Job]]) -> dict[int, set[int]]:
+    """Store the plain texts of several tenants; whatever goes wrong, each is tried alone."""
+    lots = [(jobs[0].admission.tenant, _arrivals(jobs)) for jobs in group]
+    try:
+        with transaction.atomic():
+            return many.receive_of(lots)
+    except Exception as error:  # a tenant's texts may only fail by themselves
+        if transaction.get_rollback():
+            raise  # the savepoint is lost, with it the claim: the next run begins anew
+        logger.warning(
+            "texts of %s tenants not stored at once: %s", len(lots), type(error).__name__
+        )
+        return {}
+
+
+def _route_tenant(
+    jobs: list[_Job], *, until: float, received: set[int] | None = None
+) -> dict[int, Outcome]:
+    """Route the events of one tenant; after `until` the rest is left to the next batch.
+
+    `received` are those that were stored together with other tenants' before.
+    """
     tenant = jobs[0].admission.tenant
     done = Outcome(state=State.PROCESSED)
-    outcomes = dict.fromkeys(_receive_many(tenant, jobs), done)
+    if received is None:
+        outcomes = dict.fromkeys(_receive_many(tenant, jobs), done)
+    else:
+        outcomes = dict.fromkeys(received, done)
+        if left := [job for job in jobs if job.event.pk not in received]:
+            known = _receive_many(tenant, left, ways=(many.receive_known,))
+            outcomes |= dict.fromkeys(known, done)
     rest = [job for job in jobs if job.event.pk not in outcomes]
     if rest:
         try:
@@ -183,9 +234,8 @@ def _route_tenant(jobs: list[_Job], *, until: float) -> dict[int, Outcome]:
     return outcomes
 
 
-def _receive_many(tenant: Tenant, jobs: Sequence[_Job]) -> set[int]:
-    """Store the plain texts at once; whatever goes wrong, each is still tried alone."""
-    arrivals = [
+def _arrivals(jobs: Sequence[_Job]) -> list[many.Arrival]:
+    return [
         many.Arrival(
             job.event.pk,
             job.event.received_at,
@@ -197,7 +247,14 @@ def _receive_many(tenant: Tenant, jobs: Sequence[_Job]) -> set[int]:
         for job in jobs
         if isinstance(job.parsed, InboundMessage) and job.admission.number is not None
     ]
-    for way in (many.receive_many, many.receive_known):
+
+
+def _receive_many(
+    tenant: Tenant, jobs: Sequence[_Job], *, ways: Sequence[_Way] | None = None
+) -> set[int]:
+    """Store the plain texts at once; whatever goes wrong, each is still tried alone."""
+    arrivals = _arrivals(jobs)
+    for way in ways or (many.receive_many, many.receive_known):
         try:
             with transaction.atomic():
                 return way(tenant, arrivals)

@@ -108,11 +108,40 @@ def receive_many(tenant: Tenant, arrivals: Sequence[Arrival]) -> set[int]:
         return _look_and_store(tenant, standing, arrivals, plain)
     batch = _Batch(standing=standing, met=facts.NOTHING, answers=None)
     _fill(batch, arrivals, plain)
-    done = _put(tenant, batch) if batch.texts else set()
+    done: set[int] = set()
+    if batch.texts:
+        (stored,) = storing.put([_lot(tenant, batch)])
+        done = _put(tenant, batch, stored)
     if len(done) < len(batch.texts):
         left = [each for each in arrivals if each.event_id not in done]
         done |= _look_and_store(tenant, standing, left, plain)
     return done
+
+
+def receive_of(lots: Sequence[tuple[Tenant, Sequence[Arrival]]]) -> dict[int, set[int]]:
+    """Store what is plain of several tenants at one go; needs a savepoint.
+
+    Returns the events that are dealt with by tenant, of those that were tried. Raises MetBefore.
+    """
+    batches: list[tuple[Tenant, _Batch]] = []
+    for tenant, arrivals in lots:
+        plain = {arrival.event_id for arrival in arrivals if _is_plain(arrival)}
+        if not plain:
+            continue
+        standing = _standing(tenant, [each for each in arrivals if each.event_id in plain])
+        if standing.has_rules or not _may_be_put(standing, arrivals):
+            continue
+        batch = _Batch(standing=standing, met=facts.NOTHING, answers=None)
+        _fill(batch, arrivals, plain)
+        if batch.texts:
+            batches.append((tenant, batch))
+    if not batches:
+        return {}
+    all_stored = storing.put([_lot(tenant, batch) for tenant, batch in batches])
+    return {
+        tenant.pk: _put(tenant, batch, stored)
+        for (tenant, batch), stored in zip(batches, all_stored, strict=True)
+    }
 
 
 def receive_known(tenant: Tenant, arrivals: Sequence[Arrival]) -> set[int]:
@@ -121,6 +150,8 @@ def receive_known(tenant: Tenant, arrivals: Sequence[Arrival]) -> set[int]:
     Raises storing.NotAllStored.
     """
     plain = {arrival.event_id for arrival in arrivals if _is_plain(arrival)}
+    if not plain:
+        return set()
     standing = _standing(tenant, [each for each in arrivals if each.event_id in plain])
     return _look_and_store(tenant, standing, arrivals, plain)
 
@@ -336,9 +367,15 @@ def _note_account(batch: _Batch, account: Account, at: datetime) -> None:
         batch.accounts[account.pk] = at
 
 
-def _put(tenant: Tenant, batch: _Batch) -> set[int]:
-    lines = {parties: thread.line for parties, thread in batch.threads.items()}
-    stored = storing.put(tenant.schema_name, batch.texts, list(lines.values()))
+def _lot(tenant: Tenant, batch: _Batch) -> storing.Lot:
+    return storing.Lot(
+        schema_name=tenant.schema_name,
+        texts=batch.texts,
+        lines=[thread.line for thread in batch.threads.values()],
+    )
+
+
+def _put(tenant: Tenant, batch: _Batch, stored: storing.Put) -> set[int]:
     texts = [text for text in batch.texts if (text.ours, text.sender) in stored.threads]
     if stored.texts != len(texts):
         raise MetBefore

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -133,8 +133,8 @@ SELECT
     (SELECT json_agg(id ORDER BY id) FROM mailed)::text
 """.replace("is_last", "thread.last_at <= line.at OR thread.last_status = ''")
 
-# What asks for nothing is stored without a look at anything: planning a look costs more than storing
-# some texts. A thread that is not as expected is left out, with its texts.
+# What asks for nothing is stored without a look at anything: planning a look costs more than to
+# store some texts. A thread that is not as expected is left out, with its texts.
 _PUT = """
 WITH text AS (
     SELECT * FROM json_to_recordset(%(texts)s::json) AS text(
@@ -180,6 +180,8 @@ _MAILED = """, mailed AS (
     WHERE text.email <> ''
     RETURNING id
 )"""
+_LINE_BEFORE = f"line AS (SELECT * FROM {_LINE}),"  # noqa: S608  # our own words
+_MAILS = "(SELECT json_agg(id ORDER BY id) FROM mailed)::text"
 _FIRST = """(
     SELECT first FROM line
     WHERE line.ours = excluded.our_number AND line.others = excluded.participants_key
@@ -265,25 +267,42 @@ def store(schema_name: str, texts: Sequence[Text], lines: Sequence[Line]) -> Sto
     return Stored(threads=_keys.decode(threads), mails=_keys.decode(mails or "[]"))
 
 
-def put(schema_name: str, texts: Sequence[Text], lines: Sequence[Line]) -> Put:
-    """Store the texts whose threads are new or plainly go on; needs a savepoint.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """Texts of one tenant, and their threads."""
+
+    schema_name: str
+    texts: Sequence[Text]
+    lines: Sequence[Line]
+
+
+def put(lots: Sequence[Lot]) -> list[Put]:
+    """Store the texts whose threads are new or plainly go on, at one go; needs a savepoint.
 
     The others are left out. A text less than its threads take was here already: then all must be
     undone.
     """
-    values: dict[str, Any] = {
-        "texts": msgspec.json.encode(texts).decode(),
-        "lines": msgspec.json.encode(lines).decode(),
-        "now": timezone.now(),
-    }
-    statement = _put_statement(
-        schema_name,
-        any(text.email for text in texts),
-        any(line.first != line.at for line in lines),
-    )
+    now, stored = timezone.now(), []
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row: Any = cursor.fetchone()
+        statements = [
+            cursor.mogrify(_put_statement(_shape(lot)), _values(lot, now)) for lot in lots
+        ]
+        cursor.execute("; ".join(statements))
+        for _ in lots:
+            stored.append(_stored(cursor.fetchone()))
+            cursor.nextset()
+    return stored
+
+
+def _values(lot: Lot, now: datetime) -> dict[str, Any]:
+    return {
+        "texts": msgspec.json.encode(lot.texts).decode(),
+        "lines": msgspec.json.encode(lot.lines).decode(),
+        "now": now,
+    }
+
+
+def _stored(row: Any) -> Put:
     count, threads, mails = row
     return Put(
         texts=count,
@@ -304,20 +323,36 @@ def _statement(schema_name: str) -> str:
     return _filled(_STORE, quote_schema_name(schema_name))
 
 
+class _Shape(NamedTuple):
+    """What a statement to put texts in depends on."""
+
+    schema_name: str
+    has_mails: bool
+    has_spans: bool  # of several texts in a thread
+
+
+def _shape(lot: Lot) -> _Shape:
+    return _Shape(
+        lot.schema_name,
+        any(text.email for text in lot.texts),
+        any(line.first != line.at for line in lot.lines),
+    )
+
+
 @lru_cache(maxsize=4000)
-def _put_statement(schema_name: str, has_mails: bool, has_spans: bool) -> str:
+def _put_statement(shape: _Shape) -> str:
     parts = {
-        "mailed": _MAILED if has_mails else "",
-        "mails": "(SELECT json_agg(id ORDER BY id) FROM mailed)::text" if has_mails else "NULL",
-        "line_before": f"line AS (SELECT * FROM {_LINE})," if has_spans else "",
-        "line_here": "line" if has_spans else _LINE,
-        "first": _FIRST if has_spans else "excluded.last_at",
+        "mailed": _MAILED if shape.has_mails else "",
+        "mails": _MAILS if shape.has_mails else "NULL",
+        "line_before": _LINE_BEFORE if shape.has_spans else "",
+        "line_here": "line" if shape.has_spans else _LINE,
+        "first": _FIRST if shape.has_spans else "excluded.last_at",
     }
     # Twice: what is put in has places of its own.
     statement = _PUT
     for name, part in parts.items():
         statement = statement.replace("{" + name + "}", part)
-    return _filled(statement, quote_schema_name(schema_name))
+    return _filled(statement, quote_schema_name(shape.schema_name))
 
 
 def _filled(statement: str, schema: str) -> str:
