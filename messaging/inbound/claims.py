@@ -69,8 +69,10 @@ UNION ALL
 )
 """
 
+# Each check of a foreign key is planned once for a tenant then, and not for its first five texts.
 _LOCK = """
-SELECT turn.tenant_id FROM unnest(%s::int[]) AS turn(tenant_id)
+SELECT turn.tenant_id
+FROM set_config('plan_cache_mode', 'force_generic_plan', true), unnest(%s::int[]) AS turn(tenant_id)
 WHERE pg_try_advisory_xact_lock(%s, turn.tenant_id)
 LIMIT %s
 """
@@ -162,12 +164,6 @@ def wake() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(_WAKE, {"now": timezone.now(), "most": _MOST_WOKEN})
-
-
-def plan_once() -> None:
-    """Have each check of a foreign key planned once for a tenant, not for its first five texts."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
 
 
 def heads() -> list[Head]:

@@ -91,7 +91,6 @@ def _drain_batch(now: Pace, turns: Turns) -> tuple[int, int]:
     """Route one batch; returns how many events it took, and how many of them it settled."""
     until = time.monotonic() + pace.LONGEST
     with transaction.atomic():
-        claims.plan_once()
         heads = claims.heads()
         locked = claims.lock_some(turns.order(heads, most=now.places), most=now.places)
         events = claims.claim(locked, limit=now.events)

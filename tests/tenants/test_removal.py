@@ -116,7 +116,7 @@ def _remove(tenant: Tenant, root: User) -> None:
 def test_nothing_of_a_removed_tenant_remains(
     furnished: Tenant, root: User, acme: Tenant, media_folder: Path
 ) -> None:
-    assert len({table for table, _ in _mentions(furnished)}) == 13
+    assert len({table for table, _ in _mentions(furnished)}) == 14
 
     _remove(furnished, root)
 
