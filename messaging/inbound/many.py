@@ -7,7 +7,7 @@ must be what it would have stored. Whatever needs a second look is left to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -112,6 +112,7 @@ def receive_many(tenant: Tenant, arrivals: Sequence[Arrival]) -> set[int]:
     if batch.texts:
         (stored,) = storing.put([_lot(tenant, batch)])
         done = _put(tenant, batch, stored)
+        live.hint_plain(tenant.schema_name, _shown(batch, stored))
     if len(done) < len(batch.texts):
         left = [each for each in arrivals if each.event_id not in done]
         done |= _look_and_store(tenant, standing, left, plain)
@@ -138,10 +139,12 @@ def receive_of(lots: Sequence[tuple[Tenant, Sequence[Arrival]]]) -> dict[int, se
     if not batches:
         return {}
     all_stored = storing.put([_lot(tenant, batch) for tenant, batch in batches])
-    return {
-        tenant.pk: _put(tenant, batch, stored)
-        for (tenant, batch), stored in zip(batches, all_stored, strict=True)
-    }
+    pairs = list(zip(batches, all_stored, strict=True))
+    done = {tenant.pk: _put(tenant, batch, stored) for (tenant, batch), stored in pairs}
+    live.hint_plain_of(
+        {tenant.schema_name: _shown(batch, stored) for (tenant, batch), stored in pairs}
+    )
+    return done
 
 
 def receive_known(tenant: Tenant, arrivals: Sequence[Arrival]) -> set[int]:
@@ -380,28 +383,30 @@ def _put(tenant: Tenant, batch: _Batch, stored: storing.Put) -> set[int]:
     if stored.texts != len(texts):
         raise MetBefore
     if texts:
-        shown = {key: batch.threads[parties].extension for parties, key in stored.threads.items()}
-        _follow(tenant, batch, texts, shown, stored.mails)
+        _follow(tenant, batch, texts, stored.mails)
     return {text.event for text in texts}
+
+
+def _shown(batch: _Batch, stored: storing.Put) -> dict[int, str]:
+    return {key: batch.threads[parties].extension for parties, key in stored.threads.items()}
 
 
 def _store(tenant: Tenant, batch: _Batch) -> None:
     threads = list(batch.threads.values())
     stored = storing.store(tenant.schema_name, batch.texts, [thread.line for thread in threads])
     shown = {key: thread.extension for key, thread in zip(stored.threads, threads, strict=True)}
-    _follow(tenant, batch, batch.texts, shown, stored.mails)
+    live.hint_plain(tenant.schema_name, shown)
+    _follow(tenant, batch, batch.texts, stored.mails)
 
 
 def _follow(
     tenant: Tenant,
     batch: _Batch,
     texts: Sequence[storing.Text],
-    shown: Mapping[int, str],
     mails: Sequence[int],
 ) -> None:
     """Set off what follows from the texts that were stored."""
     schema, standing = tenant.schema_name, batch.standing
-    live.hint_plain(schema, shown)
     for mail in mails:
         transaction.on_commit(partial(queue.publish, queue.SEND_MAIL, schema, mail))
     if standing.has_devices and keys.signing_key() is not None:
