@@ -29,6 +29,7 @@ from tenants.models import (
     Invitation,
     Membership,
     PhoneNumber,
+    RoutingStamp,
     Tenant,
     Trunk,
     UsageDay,
@@ -112,7 +113,7 @@ def shut_doors(tenant: Tenant) -> None:
 
 def remove_rows(tenant: Tenant) -> None:
     """Remove what the tenant has in the public schema, itself last; its schema is gone by now."""
-    for model in (ApiKey, Invitation, Membership, UsageDay, Domain):
+    for model in (ApiKey, Invitation, Membership, UsageDay, Domain, RoutingStamp):
         _remove(model._default_manager.filter(tenant=tenant))
     # Numbers of the platform's trunks go back into the free pool, its own go with its trunks.
     given = PhoneNumber.objects.filter(tenant=tenant).exclude(trunk__tenant=tenant)

@@ -161,6 +161,12 @@ def standing(tenant: Tenant, *, numbers: Set[int], endpoints: Set[int]) -> Stand
     return found
 
 
+def forget() -> None:
+    """Know nothing of any tenant."""
+    with _keeping:
+        _kept.clear()
+
+
 def _read_standing(schema_name: str, numbers: Set[int], endpoints: Set[int]) -> Standing:
     values = {"numbers": list(numbers), "endpoints": list(endpoints)}
     settings, accounts, has_rules, has_auto_replies, has_devices = _row(

@@ -62,6 +62,9 @@ def hints(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
 
     monkeypatch.setattr(live, "_publish", lambda schema, body: publish(schema, [body]))
     monkeypatch.setattr(live, "_publish_all", publish)
+    monkeypatch.setattr(
+        live, "_publish_each", lambda each: [publish(schema, [body]) for schema, body in each]
+    )
     return told
 
 
