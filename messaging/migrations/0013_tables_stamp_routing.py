@@ -1,25 +1,21 @@
-"""Have the tables that routing looks up before it stores a text write the tenant's stamp.
-
-Before each statement: whoever changes several of their rows waits here for another one that does,
-and not half way through with some rows in his hands.
-"""
+"""Have the tables that routing looks up before it stores a text write the tenant's stamp."""
 
 from django.db import migrations
 
-# What routing reads of them, where that is not all.
+# What counts beside rows that come and go: of some all, of others what routing reads.
 TABLES = {
-    "messaging_messagesetting": "UPDATE",
-    "messaging_messagesetting_other_extensions": "UPDATE",
-    "messaging_smsconfiguration": "UPDATE OF id, endpoint_id",
-    "messaging_extension": "UPDATE OF id, number",
-    "messaging_inboundrule": "UPDATE OF enabled",
-    "messaging_autoreply": "UPDATE OF enabled",
-    "messaging_pushsubscription": "UPDATE OF id",
+    "messaging_messagesetting": " OR UPDATE",
+    "messaging_messagesetting_other_extensions": " OR UPDATE",
+    "messaging_smsconfiguration": " OR UPDATE OF endpoint_id",
+    "messaging_extension": " OR UPDATE OF number",
+    "messaging_inboundrule": " OR UPDATE OF enabled",
+    "messaging_autoreply": " OR UPDATE OF enabled",
+    "messaging_pushsubscription": "",
 }
 
 FORWARD = "".join(
-    f"CREATE TRIGGER {table}_stamps BEFORE INSERT OR DELETE OR TRUNCATE OR {update} ON {table}"
-    " FOR EACH STATEMENT EXECUTE FUNCTION public.tenants_stamp_routing();\n"
+    f"CREATE TRIGGER {table}_stamps AFTER INSERT OR DELETE{update} ON {table}"
+    " FOR EACH ROW EXECUTE FUNCTION public.tenants_stamp_routing();\n"
     for table, update in TABLES.items()
 )
 BACKWARD = "".join(f"DROP TRIGGER {table}_stamps ON {table};\n" for table in TABLES)

@@ -9,10 +9,20 @@ from django.db import migrations, models
 
 FORWARD = """
 CREATE FUNCTION public.tenants_stamp_routing() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    this_statement text := concat(TG_TABLE_SCHEMA, statement_timestamp());
 BEGIN
+    IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
+        RETURN NULL;
+    END IF;
+    -- Once for a statement, however many rows it changes.
+    IF current_setting('trunkline.stamped', true) = this_statement THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO public.tenants_routingstamp (tenant_id, stamp)
     SELECT id, gen_random_uuid() FROM public.tenants_tenant WHERE schema_name = TG_TABLE_SCHEMA
     ON CONFLICT (tenant_id) DO UPDATE SET stamp = excluded.stamp;
+    PERFORM set_config('trunkline.stamped', this_statement, true);
     RETURN NULL;
 END
 $$;
