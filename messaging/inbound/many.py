@@ -19,7 +19,7 @@ from django_tenants.utils import tenant_context
 
 from messaging import live, queue, segments
 from messaging.consent.keywords import consent_keyword
-from messaging.inbound import auto_replies, facts, storing
+from messaging.inbound import auto_replies, facts, putting, storing
 from messaging.inbound.facts import Account, Met, Setting, Standing
 from messaging.inbound.receive import SAME_REQUEST, is_worth_noting
 from messaging.models import Conversation, Message
@@ -110,7 +110,7 @@ def receive_many(tenant: Tenant, arrivals: Sequence[Arrival]) -> set[int]:
     _fill(batch, arrivals, plain)
     done: set[int] = set()
     if batch.texts:
-        (stored,) = storing.put([_lot(tenant, batch)])
+        (stored,) = putting.put([_lot(tenant, batch)])
         done = _put(tenant, batch, stored)
         live.hint_plain(tenant.schema_name, _shown(batch, stored))
     if len(done) < len(batch.texts):
@@ -138,7 +138,7 @@ def receive_of(lots: Sequence[tuple[Tenant, Sequence[Arrival]]]) -> dict[int, se
             batches.append((tenant, batch))
     if not batches:
         return {}
-    all_stored = storing.put([_lot(tenant, batch) for tenant, batch in batches])
+    all_stored = putting.put([_lot(tenant, batch) for tenant, batch in batches])
     pairs = list(zip(batches, all_stored, strict=True))
     done = {tenant.pk: _put(tenant, batch, stored) for (tenant, batch), stored in pairs}
     live.hint_plain_of(
@@ -370,15 +370,15 @@ def _note_account(batch: _Batch, account: Account, at: datetime) -> None:
         batch.accounts[account.pk] = at
 
 
-def _lot(tenant: Tenant, batch: _Batch) -> storing.Lot:
-    return storing.Lot(
+def _lot(tenant: Tenant, batch: _Batch) -> putting.Lot:
+    return putting.Lot(
         schema_name=tenant.schema_name,
         texts=batch.texts,
         lines=[thread.line for thread in batch.threads.values()],
     )
 
 
-def _put(tenant: Tenant, batch: _Batch, stored: storing.Put) -> set[int]:
+def _put(tenant: Tenant, batch: _Batch, stored: putting.Put) -> set[int]:
     texts = [text for text in batch.texts if (text.ours, text.sender) in stored.threads]
     if stored.texts != len(texts):
         raise MetBefore
@@ -387,7 +387,7 @@ def _put(tenant: Tenant, batch: _Batch, stored: storing.Put) -> set[int]:
     return {text.event for text in texts}
 
 
-def _shown(batch: _Batch, stored: storing.Put) -> dict[int, str]:
+def _shown(batch: _Batch, stored: putting.Put) -> dict[int, str]:
     return {key: batch.threads[parties].extension for parties, key in stored.threads.items()}
 
 

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from messaging.inbound import drain, facts, storing
+from messaging.inbound import drain, facts, putting
 from messaging.models import (
     AutoReply,
     Conversation,
@@ -97,16 +97,16 @@ def test_fault_of_one_is_its_own(
     run_drain: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = storing.put
+    real = putting.put
 
-    def fail(lots: list[storing.Lot]) -> list[storing.Put]:
+    def fail(lots: list[putting.Lot]) -> list[putting.Put]:
         done = real(lots)
         if "t_acme" in {lot.schema_name for lot in lots}:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 / 0")
         return done
 
-    monkeypatch.setattr(storing, "put", fail)
+    monkeypatch.setattr(putting, "put", fail)
     for n in range(2):
         text(ACME_NUMBER, f"a-{n}", f"a{n}")
         text(GLOBEX_NUMBER, f"g-{n}", f"g{n}")
