@@ -44,7 +44,6 @@ from tenants.models import (
     WebhookEndpoint,
 )
 from tenants.provisioning import provision
-from tenants.schema_migration import _keeping_garbage
 from tests.browser.product import CHROMIUM
 
 # Tasks are published for real, to a queue in this process that nobody drains: a test runs the
@@ -93,14 +92,11 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: Any, request: Any) -> Any:
+def pytest_fixture_setup(request: Any) -> Any:
     """Leave no audit entries of what a fixture furnishes, which take a tenth of all time.
 
     Tests of the trail itself are marked `audited`.
     """
-    if fixturedef.argname == "django_db_setup":
-        with _keeping_garbage():
-            return (yield)
     if request.node.get_closest_marker("audited"):
         return (yield)
     with disable_auditlog():
