@@ -12,16 +12,15 @@ from django.db.models import Q
 from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 
-from messaging.inbound.claims import _LOCKS, UNADDRESSED
+from messaging.inbound.admission import CLOSED, SUSPENDED
+from messaging.inbound.claims import LOCKS, UNADDRESSED
 from providers.models import WebhookEvent
 from providers.replay import replay
 from tenants.audit import rows_changed
 from tenants.models import Tenant
 
-# How messaging.inbound says why: by its admission, and where the tenant closed on the way.
-_SUSPENDED = Q(error__endswith=" is suspended or still being set up.") | Q(
-    error="The tenant is suspended."
-)
+# Not admitted, or the tenant closed on the way.
+_SUSPENDED = Q(error__endswith=SUSPENDED) | Q(error=CLOSED)
 
 
 @transaction.atomic
@@ -34,7 +33,7 @@ def route_held(tenant: Tenant) -> int:
     with connection.cursor() as cursor:
         # Whoever is routing at this moment has seen the tenant suspended, and ends first.
         for turn in (tenant.pk, UNADDRESSED):
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCKS, turn])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, turn])
     theirs = Q(tenant=tenant) | Q(tenant=None, endpoint=None)
     events = WebhookEvent.objects.filter(_SUSPENDED, theirs, state=WebhookEvent.State.REJECTED)
     return replay(events)

@@ -17,6 +17,9 @@ from tenants.models import PhoneNumber, Tenant, WebhookEndpoint
 from tenants.numbers import masked
 
 DELETED = "The SMS/MMS configuration it came in by was deleted."
+# By these words the events are found again when the tenant is resumed.
+SUSPENDED = " is suspended or still being set up."  # after its name
+CLOSED = "The tenant is suspended."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +131,7 @@ def _known(number: PhoneNumber | None, parsed: InboundMessage | DeliveryReceipt)
 
 def _check_open(tenant: Tenant) -> None:
     if not tenant.is_open:
-        raise _rejected(f"{tenant.name} is suspended or still being set up.")
+        raise _rejected(f"{tenant.name}{SUSPENDED}")
     if not tenant.messaging_enabled:
         raise _rejected(f"Messaging is switched off for {tenant.name}.")
 

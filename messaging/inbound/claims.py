@@ -20,7 +20,7 @@ State = WebhookEvent.State
 _RECEIPT_WAITS = (5, 15, 60, 300, 1500)
 _FAULT_WAITS = (5, 15, 60, 300, 900, 1800, 3600)
 # Namespace of the advisory locks, apart from other users of them.
-_LOCKS = 7201
+LOCKS = 7201
 # Stands for the events whose tenant is not known before they are read.
 UNADDRESSED = 0
 
@@ -180,7 +180,7 @@ def lock_some(tenant_ids: Collection[int], *, most: int) -> list[int]:
     """
     if not tenant_ids:
         return []
-    return [key for (key,) in _rows(_LOCK, [_array(tenant_ids), _LOCKS, most])]
+    return [key for (key,) in _rows(_LOCK, [_array(tenant_ids), LOCKS, most])]
 
 
 def claim(tenant_ids: Collection[int], *, limit: int) -> list[Claimed]:

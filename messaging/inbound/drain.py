@@ -14,6 +14,7 @@ from messaging.delivery.receipts import apply_receipt
 from messaging.delivery.receipts_many import Told, apply_receipts
 from messaging.inbound import claims, many, pace
 from messaging.inbound.admission import (
+    CLOSED,
     DELETED,
     Admission,
     Directory,
@@ -22,6 +23,7 @@ from messaging.inbound.admission import (
     check_account,
     our_number_of,
 )
+from messaging.inbound.batch import Arrival
 from messaging.inbound.claims import Claimed, Outcome, State
 from messaging.inbound.pace import Pace
 from messaging.inbound.receive import receive_message
@@ -38,7 +40,7 @@ from tenants.models import PhoneNumber, Tenant, WebhookEndpoint
 
 logger = logging.getLogger(__name__)
 
-_Way = Callable[[Tenant, Sequence[many.Arrival]], set[int]]
+_Way = Callable[[Tenant, Sequence[Arrival]], set[int]]
 
 _NUMBER = re.compile(r"\+?[0-9]{1,15}")
 _WAKE_EVERY = 5.0  # seconds
@@ -225,7 +227,7 @@ def _route_tenant(
             with entered(tenant.schema_name):
                 _route_each(rest, outcomes, until=until)
         except TenantUnavailable:  # since the event was admitted
-            closed = Outcome(state=State.REJECTED, error="The tenant is suspended.")
+            closed = Outcome(state=State.REJECTED, error=CLOSED)
             outcomes |= dict.fromkeys((job.event.pk for job in rest), closed)
     strange = {job.event.pk for job in jobs if job.event.tenant_id != tenant.pk}
     for key in strange & outcomes.keys():
@@ -233,9 +235,9 @@ def _route_tenant(
     return outcomes
 
 
-def _arrivals(jobs: Sequence[_Job]) -> list[many.Arrival]:
+def _arrivals(jobs: Sequence[_Job]) -> list[Arrival]:
     return [
-        many.Arrival(
+        Arrival(
             job.event.pk,
             job.event.received_at,
             job.parsed,
