@@ -17,7 +17,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from config.streams import EVERYTHING, Audience, Stream
-from messaging.hint_tokens import CHANNEL_PREFIX, ENDINGS_CHANNEL, ENDINGS_KEY, TOKEN_MAX_AGE
+from messaging.hint_tokens import ENDINGS, ENDINGS_KEY, TOKEN_MAX_AGE, channel
 
 logger = logging.getLogger(__name__)
 
@@ -122,11 +122,11 @@ class Hub:
             socket_connect_timeout=2,
             health_check_interval=15,
         )
-        async with client, client.pubsub() as channel:
-            await channel.psubscribe(f"{CHANNEL_PREFIX}*")
+        async with client, client.pubsub() as subscription:
+            await subscription.psubscribe(channel("*"))
             while True:
                 # The timeout lets the health check find a connection that died silently.
-                message = await channel.get_message(timeout=10)
+                message = await subscription.get_message(timeout=10)
                 if message is None:
                     continue
                 if message["type"] == "psubscribe":
@@ -158,10 +158,10 @@ class Hub:
                     stream.end()
 
     def _pass_on(self, message: dict[str, Any]) -> None:
-        if message["channel"].decode() == ENDINGS_CHANNEL:
+        schema_name = message["channel"].decode().removeprefix(channel(""))
+        if schema_name == ENDINGS:
             self._end_told(message["data"])
             return
-        schema_name = message["channel"].decode().removeprefix(CHANNEL_PREFIX)
         try:
             body = json.loads(message["data"])
             conversation = int(body["conversation"])

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from messaging.hint_tokens import ENDINGS_CHANNEL, ENDINGS_KEY, TOKEN_MAX_AGE
+from messaging.hint_tokens import ENDINGS, ENDINGS_KEY, TOKEN_MAX_AGE, channel
 from messaging.live import connection_to_valkey
 from tenants.audit import rows_changed
 from tenants.models import Membership, Tenant, User
@@ -85,7 +85,7 @@ def _tell(body: str) -> None:
         pipeline.zadd(ENDINGS_KEY, {body: now})
         pipeline.zremrangebyscore(ENDINGS_KEY, "-inf", now - TOKEN_MAX_AGE)
         pipeline.expire(ENDINGS_KEY, TOKEN_MAX_AGE)
-        pipeline.publish(ENDINGS_CHANNEL, json.dumps([body, now]))
+        pipeline.publish(channel(ENDINGS), json.dumps([body, now]))
         pipeline.execute()
     except (redis.RedisError, OSError) as error:
         logger.warning("live hints not ended: %s", type(error).__name__)

@@ -7,17 +7,32 @@ cost it three times its memory.
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
+import redis
+from django.conf import settings
 from django.core import signing
 
-CHANNEL_PREFIX = "trunkline:hints:"
 # Who hears no more from a moment on, as JSON [schema name, user id]: "" = any schema, 0 = anybody.
 # Told at once, and kept with the moment for whoever was not listening, as long as tokens hold.
-ENDINGS_CHANNEL = f"{CHANNEL_PREFIX}ended"
+ENDINGS = "ended"  # a channel beside those named by a schema, t_…
 ENDINGS_KEY = "trunkline:hints-ended"
 TOKEN_SALT = "trunkline.events"  # noqa: S105  # a namespace, no secret
 # A page asks for its next address as usual.
 TOKEN_MAX_AGE = 60 * 60
+
+
+def channel(name: str) -> str:
+    """Name the channel of a tenant's hints, by its schema's name, or that of all: `*`.
+
+    Valkey's databases share their channels, and installations may share a Valkey.
+    """
+    return f"trunkline:{_database(settings.REDIS_URL)}:hints:{name}"
+
+
+@lru_cache(maxsize=4)
+def _database(url: str) -> int:
+    return int(redis.connection.parse_url(url).get("db", 0))  # type: ignore[no-untyped-call]
 
 
 def token(schema_name: str, user_id: int, extension: str | None) -> str:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from messaging.hint_tokens import CHANNEL_PREFIX, read_token, token
+from messaging.hint_tokens import channel, read_token, token
 from messaging.models import Conversation, Extension, RingGroupMember
 from tenants.schema import tenant_connection
 
@@ -74,7 +74,7 @@ def _others(conversation: Conversation, also: Iterable[int]) -> list[str]:
 
 def _publish(schema_name: str, body: str) -> None:
     try:
-        connection_to_valkey().publish(CHANNEL_PREFIX + schema_name, body)
+        connection_to_valkey().publish(channel(schema_name), body)
     except (redis.RedisError, OSError) as error:
         logger.warning("live hint not sent: %s", type(error).__name__)
 
@@ -87,7 +87,7 @@ def _publish_each(hints: Sequence[tuple[str, str]]) -> None:
     try:
         pipeline = connection_to_valkey().pipeline(transaction=False)
         for schema_name, body in hints:
-            pipeline.publish(CHANNEL_PREFIX + schema_name, body)
+            pipeline.publish(channel(schema_name), body)
         pipeline.execute()
     except (redis.RedisError, OSError) as error:
         logger.warning("live hints not sent: %s", type(error).__name__)

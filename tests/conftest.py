@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -140,8 +141,11 @@ def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _own_database(url: str) -> str:
     """Keep the keys of tests that run beside each other apart."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    return f"{url.partition('?')[0]}?db={int(worker) + 1}"
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return parts._replace(query=f"db={worker + 1}").geturl()
+    return parts._replace(path=f"/{worker + 1}", query="").geturl()
 
 
 @pytest.fixture(scope="session")

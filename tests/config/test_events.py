@@ -70,7 +70,7 @@ def run(story: Callable[[], Awaitable[None]]) -> None:
 def publish(schema_name: str, conversation: int, extension: str = "") -> None:
     body = json.dumps({"conversation": conversation, "extension": extension})
     with redis.Redis.from_url(settings.REDIS_URL) as client:
-        client.publish(hint_tokens.CHANNEL_PREFIX + schema_name, body)
+        client.publish(hint_tokens.channel(schema_name), body)
 
 
 async def subscribed() -> None:
@@ -213,8 +213,8 @@ def test_a_broken_hint_harms_nobody() -> None:
         await subscribed()
         page = await opened(ACME)
         with redis.Redis.from_url(settings.REDIS_URL) as client:
-            client.publish(hint_tokens.CHANNEL_PREFIX + ACME, b"\xff not json")
-            client.publish(hint_tokens.CHANNEL_PREFIX + ACME, b'["conversation"]')
+            client.publish(hint_tokens.channel(ACME), b"\xff not json")
+            client.publish(hint_tokens.channel(ACME), b'["conversation"]')
         publish(ACME, 6)
         assert "6" in await page.line()
         await page.leave()
@@ -264,7 +264,7 @@ def test_a_flood_of_hints_is_told_as_one() -> None:
         bodies = [json.dumps({"conversation": number, "extension": ""}) for number in range(100)]
         with redis.Redis.from_url(settings.REDIS_URL) as client, client.pipeline() as pipe:
             for body in bodies:
-                pipe.publish(hint_tokens.CHANNEL_PREFIX + ACME, body)
+                pipe.publish(hint_tokens.channel(ACME), body)
             pipe.execute()
         assert await page.line() == 'data: {"conversation": 0}\n\n'
         assert await page.line() == "data: {}\n\n"

@@ -25,7 +25,13 @@ Committed = Callable[..., AbstractContextManager[Any]]
 
 @pytest.fixture(autouse=True)
 def _nobody_is_shut_out() -> Iterator[None]:
+    # Before as well: another test may have suspended Acme in this very second.
+    _forget()
     yield
+    _forget()
+
+
+def _forget() -> None:
     events.hub._ended.clear()
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.delete(hint_tokens.ENDINGS_KEY)

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from config.hints import Hub
 from config.streams import Stream
 from messaging.handling import actions
-from messaging.hint_tokens import CHANNEL_PREFIX
+from messaging.hint_tokens import channel
 from messaging.models import (
     Attachment,
     Extension,
@@ -269,8 +269,7 @@ async def _is_told(schema_name: str, hint: dict[str, Any], listener: str | None)
     page = asyncio.ensure_future(stream.last(asyncio.sleep(60), seconds=60))
     with hub.listening(stream, schema_name, 7, listener):
         await asyncio.sleep(0)
-        channel = f"{CHANNEL_PREFIX}{schema_name}".encode()
-        hub._pass_on({"channel": channel, "data": json.dumps(hint)})
+        hub._pass_on({"channel": channel(schema_name).encode(), "data": json.dumps(hint)})
         await asyncio.sleep(0.01)
         stream.end()
         await page
