@@ -142,10 +142,9 @@ def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_database(url: str) -> str:
     """Keep the keys of tests that run beside each other apart."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return parts._replace(query=f"db={worker + 1}").geturl()
-    return parts._replace(path=f"/{worker + 1}", query="").geturl()
+    if url.startswith("unix:"):
+        return f"{url.partition('?')[0]}?db={worker + 1}"
+    return urlsplit(url)._replace(path=f"/{worker + 1}", query="").geturl()
 
 
 @pytest.fixture(scope="session")
