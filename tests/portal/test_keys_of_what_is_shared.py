@@ -27,6 +27,7 @@ VALKEY = {
     "config/health.py": "asks whether it answers",
     "config/hints.py": "hears hints, by schema",
     "messaging/endings.py": "ends hints, by schema and person",
+    "messaging/hint_tokens.py": "names the channels, by database and schema",
     "messaging/live.py": "publishes hints, by schema",
     "messaging/pacing/buckets.py": "limits, whose names hold the schema",
     "messaging/queue.py": "bells, by schema",
