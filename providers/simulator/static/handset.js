@@ -114,8 +114,12 @@ function encode(file) {
 
 async function send(event) {
   event.preventDefault();
-  if (!text.value.trim() && !attach.files.length) return;
+  if (byId("send").disabled || (!text.value.trim() && !attach.files.length)) return;
   byId("send").disabled = true;
+  const words = text.value;
+  const files = [...attach.files];
+  // At once: what is typed while this goes out is the next text.
+  text.value = "";
   try {
     const response = await fetch("/handset/messages", {
       method: "POST",
@@ -123,16 +127,16 @@ async function send(event) {
       body: JSON.stringify({
         our: ours.value,
         customer: customer.value.trim(),
-        text: text.value,
-        attachments: await Promise.all([...attach.files].map(encode)),
+        text: words,
+        attachments: await Promise.all(files.map(encode)),
       }),
     });
     if (!response.ok) throw new Error((await response.json()).description);
-    text.value = "";
     attach.value = "";
     showPicked();
     notify("");
   } catch (error) {
+    text.value ||= words;
     notify(`Not sent: ${error.message}`);
   }
   byId("send").disabled = false;

@@ -60,3 +60,29 @@ def test_a_conversation_takes_place(
     assert page.inner_text(".bubble.in .text") == "Hi there"
     page.wait_for_selector("#callbacks li:has-text('202 in')")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.browser
+def test_what_is_typed_while_a_text_goes_out_is_the_next_one(
+    page: Any, simulator: RunningSimulator, adapter: BandwidthProvider
+) -> None:
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.goto(simulator.base_url)
+    page.wait_for_selector(f"#our-number option:text('{OURS}')", state="attached")
+    page.route("**/handset/messages", hold)
+    page.fill("#text", "One")
+    page.click("#send")
+    page.fill("#text", "Two")
+    page.press("#text", "Enter")
+    held.pop().continue_()
+    page.wait_for_selector(".bubble.out :text('One')")
+    page.wait_for_selector("#send:enabled")
+    page.unroute("**/handset/messages")
+    page.click("#send")
+    page.wait_for_selector(".bubble.out :text('Two')")
+    assert held == []
+    assert page.locator(".bubble.out").count() == 2
