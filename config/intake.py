@@ -1,7 +1,7 @@
 """The intake process: webhooks and nothing else, for where they come by the hundred a second.
 
 An event loop in place of threads, and no more HTTP than a webhook needs: the same answers as the
-web process gives, for a third of its processor time. Run by `python -m config.intake --port 8010`.
+web process gives, for half of its processor time. Run by `python -m config.intake --port 8010`.
 """
 
 from __future__ import annotations
