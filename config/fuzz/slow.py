@@ -8,7 +8,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -189,7 +189,8 @@ def _offer(url: str, path: str) -> tuple[int, int]:
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
         connection.sendall(head.encode())
         said = b""
-        with selectors.DefaultSelector() as selector:
+        # Hung up between the look and the sending: what was said before is still to be read.
+        with suppress(BrokenPipeError), selectors.DefaultSelector() as selector:
             selector.register(connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
             while sent < _LARGE and not said:
                 for _, events in selector.select(5):
